@@ -1,0 +1,96 @@
+import type { GitwayObject, Identity, Manifest } from "../manifest/manifest.ts";
+import type { Problem } from "../manifest/problem.ts";
+
+/** An object of the current state, with the version that holds it. */
+export type StoredObject = GitwayObject & {
+  /** The number of the object version in the store. */
+  readonly version: number;
+  /** The commit whose content this is. */
+  readonly commit: string;
+  /** Where the manifest stood in that commit. */
+  readonly path: string;
+  readonly line: number;
+};
+
+/** What the revision pointer of the store sees. */
+export interface CurrentState {
+  /** 0 before the first apply. */
+  readonly revision: number;
+  /** Identifies source, branch and paths. Null before the first apply. */
+  readonly origin: string | null;
+  readonly objects: readonly StoredObject[];
+}
+
+/** A field whose value differs; `before` or `after` is absent when the field is. */
+export interface FieldDifference {
+  /** JSON pointer: `/spec/route`. */
+  readonly path: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+interface ChangeOf extends Identity {
+  /** The route or listen path of a definition, else null. */
+  readonly route: string | null;
+  readonly fields: readonly FieldDifference[];
+}
+
+/** One object to create, update or delete. */
+export type Change =
+  | (ChangeOf & { readonly action: "create"; readonly before: null; readonly after: Manifest })
+  | (ChangeOf & { readonly action: "update"; readonly before: StoredObject; readonly after: Manifest })
+  | (ChangeOf & { readonly action: "delete"; readonly before: StoredObject; readonly after: null });
+
+/** A manifest that does not go live, and why. */
+export interface Quarantined extends Identity {
+  readonly problems: readonly Problem[];
+  /** Whether a last good version goes on serving. */
+  readonly serving: boolean;
+}
+
+/** A deletion that waits: absence is not proven, or too much would go. */
+export interface Held extends Identity {
+  readonly route: string | null;
+  readonly code: "absence-unproven" | "prune-limit" | "source-changed";
+  readonly reason: string;
+}
+
+/** What an apply would do. A value: `plan` prints it, `apply` and the daemon carry it out. */
+export interface Plan {
+  /** The revision of the store that the plan was made against. */
+  readonly parentRevision: number;
+  readonly commit: string;
+  readonly origin: string;
+  /** In the order in which they are applied. */
+  readonly changes: readonly Change[];
+  /** Objects that are equal already. */
+  readonly unchanged: number;
+  readonly quarantined: readonly Quarantined[];
+  readonly held: readonly Held[];
+  /** Every problem of the tree and of the effective state, warnings too. */
+  readonly problems: readonly Problem[];
+}
+
+/** A person as a commit names them. */
+export interface Person {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** Who made a change (law 5). */
+export interface Attribution {
+  readonly author: Person;
+  readonly committer: Person;
+  readonly commit: string;
+  /** Others who changed the same object in the same range. */
+  readonly contributors: readonly Person[];
+}
+
+/** A change with its author, as the store wants it. */
+export interface AttributedChange {
+  readonly change: Change;
+  readonly attribution: Attribution;
+}
+
+/** The reserved actor for what Gitway does of itself. */
+export const gitwayActor: Person = { name: "Gitway", email: "" };

@@ -1,0 +1,41 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { inspect } from "node:util";
+
+/**
+ * A secret as a type of its own, so that it can't slip into a log, an error or JSON (law 6): every
+ * way of printing it gives `[secret]`, and only `reveal` gives the value.
+ */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The value. Call it only where the secret is used or shown on purpose. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  /** SHA-256 of the value: the form in which secrets are stored and compared. */
+  hash(): Buffer {
+    return createHash("sha256").update(this.#value, "utf8").digest();
+  }
+
+  /** Compares in constant time. */
+  equals(other: Secret): boolean {
+    return timingSafeEqual(this.hash(), other.hash());
+  }
+
+  toString(): string {
+    return "[secret]";
+  }
+
+  toJSON(): string {
+    return "[secret]";
+  }
+
+  [inspect.custom](): string {
+    return "[secret]";
+  }
+}
