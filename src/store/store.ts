@@ -1,0 +1,167 @@
+import type { GitwayObject, Kind } from "../manifest/manifest.ts";
+import type { Problem } from "../manifest/problem.ts";
+import type {
+  AttributedChange,
+  CurrentState,
+  Held,
+  Person,
+  Quarantined,
+  StoredObject,
+} from "../plan/plan.ts";
+
+/** What happened to an object, as an event and a message say it. */
+export type EventAction = "added" | "updated" | "deleted" | "issued" | "rotated" | "revoked";
+
+/**
+ * An information event (UD-APIs 5): one for every change of an object, written in the transaction of
+ * the change.
+ */
+export interface InformationEvent {
+  readonly id: number;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly parameterId: 64650;
+  readonly parameterName: "User-defined APIs";
+  /** `ApiToken 'internal' (2faa…) was updated by John Doe` */
+  readonly message: string;
+  readonly action: EventAction;
+  readonly kind: Kind;
+  readonly objectId: string;
+  readonly name: string;
+  readonly route: string | null;
+  /** The author, and the name of the `User` who owns the address. */
+  readonly actor: Person & { readonly user: string | null };
+  readonly committer: Person | null;
+  readonly contributors: readonly Person[];
+  readonly commit: string | null;
+  readonly path: string | null;
+  readonly line: number | null;
+  readonly revision: number;
+  readonly versionBefore: number | null;
+  readonly versionAfter: number | null;
+}
+
+/** One revision to apply: all of it, or nothing (law 2). */
+export interface ApplyRequest {
+  /** The revision that the plan was made against. Another one in the store fails with `revision-moved`. */
+  readonly parentRevision: number;
+  readonly commit: string;
+  readonly origin: string;
+  readonly changes: readonly AttributedChange[];
+  /** Contents of referenced files by digest: those that the changes need and the store may lack. */
+  readonly blobs: ReadonlyMap<string, Buffer>;
+}
+
+/** What an apply did. */
+export interface Applied {
+  readonly revision: number;
+  readonly events: readonly InformationEvent[];
+}
+
+/** A commit and when it got there. */
+export interface RevisionMark {
+  readonly commit: string;
+  readonly revision: number;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** How reconciling stands: what the last pass tried, what is live, what is held back and why. */
+export interface SyncStatus {
+  readonly source: { readonly url: string; readonly branch: string; readonly paths: readonly string[] };
+  /** The last commit that a pass looked at. */
+  readonly attempted: RevisionMark | null;
+  /** The last commit whose good changes are live. */
+  readonly applied: RevisionMark | null;
+  /** The last commit that is live as a whole: nothing held or quarantined. */
+  readonly converged: RevisionMark | null;
+  readonly state: "synced" | "degraded" | "failed";
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** Since when the state is what it is. ISO 8601, UTC. */
+  readonly since: string;
+  readonly quarantined: readonly Quarantined[];
+  readonly held: readonly Held[];
+  readonly problems: readonly Problem[];
+}
+
+/** A credential as the store knows it: never the secret, only its hash, and that is not shown either. */
+export interface Credential {
+  readonly id: number;
+  readonly tokenId: string;
+  readonly tokenName: string;
+  /** `issued` by an operator, or found by the manifest's `reference`. */
+  readonly origin: "issued" | "reference";
+  readonly issuedBy: string;
+  readonly issuedAt: string;
+  readonly notAfter: string | null;
+  readonly revokedAt: string | null;
+  readonly lastUsed: string | null;
+}
+
+/** What a token's secret reference resolved to: a SHA-256 hash, or null when there is none. */
+export interface ResolvedReference {
+  readonly tokenId: string;
+  readonly hash: Buffer | null;
+}
+
+/** A token's secret as the endpoint checks it. Revoked ones are left out. */
+export interface ServingCredential {
+  readonly tokenId: string;
+  /** SHA-256 of the secret, hex. */
+  readonly hash: string;
+  readonly notAfter: string | null;
+}
+
+/** All that the endpoint needs, of one revision. */
+export interface ServingState {
+  readonly revision: number;
+  readonly commit: string | null;
+  readonly definitions: readonly Extract<StoredObject, { kind: "ApiDefinition" }>[];
+  readonly tokens: readonly Extract<StoredObject, { kind: "ApiToken" }>[];
+  readonly credentials: readonly ServingCredential[];
+  /** Contents of referenced files, as text, by digest. */
+  readonly blobs: ReadonlyMap<string, string>;
+}
+
+/** Something that holds a resource until it is closed. */
+export interface Closeable {
+  close(): Promise<void>;
+}
+
+/** The Postgres store: object versions, revisions, events, credentials. Failures are `AppError`s. */
+export interface Store extends Closeable {
+  /** For people: `postgres://db.example.com/gitway` or `embedded Postgres in .gitway`. Without a password. */
+  readonly description: string;
+  current(): Promise<CurrentState>;
+  apply(request: ApplyRequest): Promise<Applied>;
+  readSync(): Promise<SyncStatus | null>;
+  writeSync(status: SyncStatus): Promise<void>;
+  /** Objects of a kind by name, or the one with that name. */
+  objects(kind: Kind, name?: string): Promise<readonly StoredObject[]>;
+  /** The newest `limit` events, or those after an id; oldest first either way. */
+  events(query: { readonly limit: number; readonly afterId?: number }): Promise<readonly InformationEvent[]>;
+  /** Stores the hash of an issued secret, with its event. The token must exist: else `not-found`. */
+  issueCredential(request: {
+    readonly token: string;
+    readonly hash: Buffer;
+    readonly by: Person;
+  }): Promise<Credential>;
+  credentials(token: string): Promise<readonly Credential[]>;
+  /** Makes the `reference` credentials those given; a hash that was revoked once stays revoked. Says whether anything changed. */
+  syncReferences(references: readonly ResolvedReference[]): Promise<boolean>;
+  serving(): Promise<ServingState>;
+  /** Calls back after every change of objects or credentials, by notification with polling behind it. */
+  onChange(listener: () => void): Promise<Closeable>;
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
+}
+
+/** The name and message of an object in events: `ApiDefinition with route 'x' (id)`, `ApiToken 'x' (id)`. */
+export function describeObject(
+  object: Pick<GitwayObject, "kind" | "name" | "id">,
+  route: string | null,
+): string {
+  return route === null
+    ? `${object.kind} '${object.name}' (${object.id})`
+    : `${object.kind} with route '${route}' (${object.id})`;
+}
