@@ -6,7 +6,6 @@ export const generatedTypes = [
   { schema: "schemas/api-token.schema.json", types: "src/manifest/api-token.generated.ts" },
   { schema: "schemas/webhook.schema.json", types: "src/manifest/webhook.generated.ts" },
   { schema: "schemas/user.schema.json", types: "src/manifest/user.generated.ts" },
-  { schema: "schemas/config.schema.json", types: "src/config.generated.ts" },
 ];
 
 /** The TypeScript text for one schema file, the same on every machine. */

@@ -8,5 +8,12 @@ const fromSource = import.meta.url.endsWith(".ts");
  */
 export function startWorker(module: URL, options: WorkerOptions = {}): Worker {
   if (!fromSource) return new Worker(new URL(module.href.replace(/\.ts$/, ".js")), options);
-  return new Worker(module, { ...options, execArgv: ["--import", "tsx"] });
+  return new Worker(typescriptLoader(module), { ...options, execArgv: [] });
+}
+
+/** `--import tsx` does nothing in a thread, so the thread registers the loader itself. */
+function typescriptLoader(module: URL): URL {
+  const tsx = import.meta.resolve("tsx/esm/api");
+  const code = `import { register } from "${tsx}"; register(); await import("${module.href}");`;
+  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
