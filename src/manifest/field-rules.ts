@@ -1,0 +1,108 @@
+import { readAddress } from "./address.ts";
+import { resolveFile } from "./file-reference.ts";
+import { type Finding, warning } from "./finding.ts";
+import type { Kind } from "./manifest.ts";
+import { readable, select } from "./pointer.ts";
+import { listenPathFlaws, routeFlaws } from "./route.ts";
+import { normaliseTimestamp } from "./timestamp.ts";
+
+/** What the rules must know besides the document. */
+export interface Surroundings {
+  /** The path of the manifest file in the repository. */
+  readonly file: string;
+  readonly routeBase: string;
+}
+
+type Rule = (text: string, path: string, surroundings: Surroundings) => readonly Finding[];
+
+/** Where a definition or webhook names files of the repository. */
+export const filePaths: Readonly<Record<Kind, readonly string[]>> = {
+  ApiDefinition: ["/spec/action/script/file", "/spec/middleware/pre/*/file", "/spec/middleware/post/*/file"],
+  ApiToken: [],
+  Webhook: ["/spec/template"],
+  User: [],
+};
+
+/** Where manifests hold moments in time. */
+export const timestampPaths: Readonly<Record<Kind, readonly string[]>> = {
+  ApiDefinition: ["/spec/expires", "/spec/versions/entries/*/expires"],
+  ApiToken: ["/spec/expires"],
+  Webhook: [],
+  User: [],
+};
+
+const definitionRules: readonly (readonly [string, Rule])[] = [
+  ["/spec/route", checkRoute],
+  ["/spec/listenPath", checkListenPath],
+  ["/spec/ipAllowList/addresses/*", checkAddress],
+];
+
+const urlRules: Readonly<Record<Kind, readonly string[]>> = {
+  ApiDefinition: [
+    "/spec/action/proxy/targetUrl",
+    "/spec/action/proxy/targets/*",
+    "/spec/versions/entries/*/targetUrl",
+  ],
+  ApiToken: [],
+  Webhook: ["/spec/url"],
+  User: [],
+};
+
+/** No field here may be longer, which the schema says; some rules would take long over such a text. */
+const enough = 2100;
+
+/** Checks the texts of which a schema can say only the type. The document may break its schema. */
+export function fieldFindings(kind: Kind, document: unknown, surroundings: Surroundings): Finding[] {
+  const rules: (readonly [string, Rule])[] = [
+    ...(kind === "ApiDefinition" ? definitionRules : []),
+    ...filePaths[kind].map((path) => [path, checkFile] as const),
+    ...timestampPaths[kind].map((path) => [path, checkTimestamp] as const),
+    ...urlRules[kind].map((path) => [path, checkUrl] as const),
+  ];
+  return rules.flatMap(([pattern, rule]) =>
+    select(document, pattern).flatMap(({ pointer, value }) =>
+      typeof value === "string" && value !== "" ? rule(value.slice(0, enough), pointer, surroundings) : [],
+    ),
+  );
+}
+
+function checkRoute(route: string, path: string): Finding[] {
+  return routeFlaws(route).map(({ code, message }) => error(path, code, message));
+}
+
+function checkListenPath(listenPath: string, path: string, { routeBase }: Surroundings): Finding[] {
+  return listenPathFlaws(listenPath, routeBase).map(({ code, message }) => error(path, code, message));
+}
+
+function checkAddress(text: string, path: string): Finding[] {
+  const address = readAddress(text);
+  if (!address.ok) return [error(path, "invalid-address", address.reason)];
+  if (!address.hostBits) return [];
+  const message = `'${readable(path)}' has bits set beyond its prefix length, which are ignored: write the first address of the range.`;
+  return [warning(path, "address-host-bits", message)];
+}
+
+function checkTimestamp(text: string, path: string): Finding[] {
+  if (normaliseTimestamp(text) !== undefined) return [];
+  return [
+    error(
+      path,
+      "invalid-timestamp",
+      "must be a moment in UTC that exists, such as 2027-01-31T12:00:00Z or '2027-01-31 12:00'",
+    ),
+  ];
+}
+
+function checkFile(text: string, path: string, { file }: Surroundings): Finding[] {
+  const referenced = resolveFile(file, text);
+  return referenced.ok ? [] : [error(path, "invalid-file", referenced.reason)];
+}
+
+function checkUrl(text: string, path: string): Finding[] {
+  if (!/^https?:\/\//.test(text) || URL.canParse(text)) return [];
+  return [error(path, "invalid-format", "must be an absolute http or https URL with a valid host and port")];
+}
+
+function error(path: string, code: string, message: string): Finding {
+  return { path, code, message: `'${readable(path)}' ${message}.` };
+}

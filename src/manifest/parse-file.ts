@@ -1,0 +1,99 @@
+import type { Identity, Kind, Manifest, BrokenManifest, SpecByKind } from "./manifest.ts";
+import type { Place, Problem } from "./problem.ts";
+import { readDocument } from "./read-document.ts";
+import { readYaml } from "./read-yaml.ts";
+import { type IndexedText, indexText, placeOfRange } from "./text-position.ts";
+
+/** What parsing must know besides the text. */
+export interface ParseOptions {
+  /** The path below which routes are served: `/api/custom`. */
+  readonly routeBase: string;
+}
+
+/** A file of the repository that a manifest needs. */
+export interface FileReference {
+  /** The path in the repository. */
+  readonly file: string;
+  /** JSON pointer of the field that names it. */
+  readonly path: string;
+  readonly place: Place;
+}
+
+interface DraftOf<K extends Kind>
+  extends Identity, Pick<Manifest, "labels" | "annotations" | "place" | "places"> {
+  readonly kind: K;
+  /** Normalised: defaults filled in. */
+  readonly spec: SpecByKind[K];
+  readonly fileReferences: readonly FileReference[];
+  readonly warnings: readonly Problem[];
+}
+
+/** A manifest without errors of its own. Whether the files that it needs exist is not known yet. */
+export type Draft = { [K in Kind]: DraftOf<K> }[Kind];
+
+/** What became of one document. */
+export type ParsedDocument =
+  | ({ readonly status: "good" } & Draft)
+  | ({ readonly status: "broken" } & BrokenManifest)
+  | { readonly status: "unidentified"; readonly problems: readonly Problem[] };
+
+/** All that one file says. Plain data, which can go from one thread to another. */
+export interface ParsedFile {
+  /** The path in the repository. */
+  readonly path: string;
+  readonly documents: readonly ParsedDocument[];
+}
+
+/**
+ * Reads the manifests of one file. It never throws because of the text: what is wrong with it is in the
+ * result, with its place. After a syntax error the rest of the file counts as unread.
+ */
+export function parseFile(path: string, text: string, options: ParseOptions): ParsedFile {
+  const source = indexText(path, text.startsWith("\uFEFF") ? text.slice(1) : text);
+  const stream = readYaml(source.text);
+  if (!stream.documents) {
+    const { start, end, code, message } = stream.fault;
+    return { path, documents: [unread(source, start, end, code, message)] };
+  }
+  const documents: ParsedDocument[] = [];
+  for (const yaml of stream.documents) {
+    const { document, lostAt } = readDocument(source, yaml, { file: path, routeBase: options.routeBase });
+    if (document) documents.push(document);
+    if (lostAt === null) continue;
+    const next = nextDocument(source.text, lostAt);
+    if (next !== -1 && document?.status !== "unidentified")
+      documents.push(unread(source, next, next + 3, "not-read", notRead));
+    break;
+  }
+  return { path, documents };
+}
+
+/**
+ * Where another document seems to begin, going by the text alone: an open quote may have swallowed what
+ * the parser would tell.
+ */
+function nextDocument(text: string, offset: number): number {
+  const separator = /^(?:---|\.\.\.)(?=\s|$)/gm;
+  separator.lastIndex = offset;
+  return separator.exec(text)?.index ?? -1;
+}
+
+const notRead =
+  "The rest of this file was not read, because of the syntax error before it: repair that first.";
+
+function unread(
+  source: IndexedText,
+  start: number,
+  end: number,
+  code: string,
+  message: string,
+): ParsedDocument {
+  const problem: Problem = {
+    ...placeOfRange(source, start, end),
+    code,
+    severity: "error",
+    message,
+    path: "",
+  };
+  return { status: "unidentified", problems: [problem] };
+}
