@@ -1,0 +1,209 @@
+import { mostSuggestions } from "../closest.ts";
+import { collisionMessage, danglingMessage, duplicateMessage, problemAt } from "../manifest/check-set.ts";
+import type { Kind, Manifest } from "../manifest/manifest.ts";
+import type { Problem } from "../manifest/problem.ts";
+import { claimOf, referencesOf, type Reference } from "../manifest/references.ts";
+import { nameKey, type Candidate } from "./candidates.ts";
+import type { StoredObject } from "./plan.ts";
+
+/** What is live after the apply: the new version of an object, or the one that the store has. */
+export type EffectiveObject =
+  | { readonly from: "desired"; readonly object: Manifest }
+  | { readonly from: "stored"; readonly object: StoredObject };
+
+/** The effective state, and the problems of whatever does not go live. */
+export interface Settled {
+  readonly effective: ReadonlyMap<string, EffectiveObject>;
+  readonly problems: ReadonlyMap<string, readonly Problem[]>;
+}
+
+/** A value that only one object may have: its name, or its claim on a route. */
+interface UniqueValue {
+  readonly value: string;
+  readonly path: string;
+  readonly code: "duplicate-name" | "route-in-use";
+  /** What to say when another has it. */
+  readonly message: (other: string) => string;
+}
+
+/**
+ * The fixpoint of law 4: new good plus last good of the bad. It starts from all good manifests; one
+ * that refers to what is not there, or wants a value that another holds, goes back to its last good
+ * version, and whoever is touched by that is looked at again. Nobody comes forward again, so it ends.
+ */
+export function settleEffectiveState(
+  candidates: readonly Candidate[],
+  heldKeys: ReadonlySet<string>,
+): Settled {
+  const state = startState(candidates, heldKeys);
+  const queue = candidates.filter((candidate) => candidate.desired);
+  for (let candidate = queue.pop(); candidate; candidate = queue.pop()) {
+    const entry = state.effective.get(candidate.key);
+    if (entry?.from !== "desired") continue;
+    const problems = [...clashes(candidate, entry.object, state), ...danglingReferences(entry.object, state)];
+    if (problems.length === 0) continue;
+    queue.push(...retreat(candidate, entry.object, problems, state));
+  }
+  return state;
+}
+
+interface State {
+  readonly effective: Map<string, EffectiveObject>;
+  readonly problems: Map<string, readonly Problem[]>;
+  readonly byKey: ReadonlyMap<string, Candidate>;
+  /** Who has a unique value in the effective state. */
+  readonly owners: Map<string, Set<string>>;
+  /** Values that two or more newcomers want: none of them gets it, in whatever order they are looked at. */
+  readonly contested: ReadonlyMap<string, readonly Candidate[]>;
+  /** Who refers to an object, by the object's name. */
+  readonly dependants: ReadonlyMap<string, readonly Candidate[]>;
+}
+
+function startState(candidates: readonly Candidate[], heldKeys: ReadonlySet<string>): State {
+  const state: State = {
+    effective: new Map(),
+    problems: new Map(
+      candidates.flatMap(({ key, problems }) => (problems.length > 0 ? [[key, problems] as const] : [])),
+    ),
+    byKey: new Map(candidates.map((candidate) => [candidate.key, candidate])),
+    owners: new Map(),
+    contested: contestedValues(candidates),
+    dependants: dependantsByName(candidates),
+  };
+  for (const candidate of candidates) {
+    const entry = startOf(candidate, heldKeys);
+    if (entry) enter(candidate.key, entry, state);
+  }
+  return state;
+}
+
+function startOf(candidate: Candidate, heldKeys: ReadonlySet<string>): EffectiveObject | null {
+  const { desired, stored } = candidate;
+  if (desired) return { from: "desired", object: desired };
+  const stays = candidate.present || heldKeys.has(candidate.key);
+  return stored && stays ? { from: "stored", object: stored } : null;
+}
+
+function contestedValues(candidates: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {
+  const newcomers = new Map<string, Candidate[]>();
+  for (const candidate of candidates) {
+    if (!candidate.desired) continue;
+    const held = heldValues(candidate);
+    for (const { value } of uniqueValues(candidate.desired)) {
+      if (!held.has(value)) append(newcomers, value, candidate);
+    }
+  }
+  return new Map([...newcomers].filter(([, wanting]) => wanting.length > 1));
+}
+
+function dependantsByName(candidates: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {
+  const dependants = new Map<string, Candidate[]>();
+  for (const candidate of candidates) {
+    if (!candidate.desired) continue;
+    for (const reference of referencesOf(candidate.desired))
+      append(dependants, nameKey(reference), candidate);
+  }
+  return dependants;
+}
+
+function clashes(candidate: Candidate, object: Manifest, state: State): Problem[] {
+  const held = heldValues(candidate);
+  return uniqueValues(object).flatMap((unique) => {
+    if (held.has(unique.value)) return [];
+    const rival = rivalOf(candidate, unique.value, state);
+    if (!rival) return [];
+    return [problemAt(object, unique.path, unique.code, unique.message(describe(rival)))];
+  });
+}
+
+function rivalOf(candidate: Candidate, value: string, state: State): Candidate | undefined {
+  const newcomer = state.contested.get(value)?.find((other) => other !== candidate);
+  if (newcomer) return newcomer;
+  const owner = [...(state.owners.get(value) ?? [])].find((key) => key !== candidate.key);
+  return owner === undefined ? undefined : state.byKey.get(owner);
+}
+
+function danglingReferences(object: Manifest, state: State): Problem[] {
+  return referencesOf(object)
+    .filter((reference) => !isOwned(reference, state))
+    .map((reference) => {
+      const candidates = state.problems.size < mostSuggestions ? namesOf(reference.kind, state) : [];
+      const message = danglingMessage(reference, candidates);
+      return problemAt(object, reference.path, "dangling-reference", message);
+    });
+}
+
+function* namesOf(kind: Kind, state: State): Iterable<string> {
+  for (const { object } of state.effective.values()) if (object.kind === kind) yield object.name;
+}
+
+function isOwned(reference: Reference, state: State): boolean {
+  return (state.owners.get(nameKey(reference))?.size ?? 0) > 0;
+}
+
+/** Back to the last good version, or away. Says who has to be looked at again. */
+function retreat(
+  candidate: Candidate,
+  object: Manifest,
+  problems: readonly Problem[],
+  state: State,
+): Candidate[] {
+  const { key, stored } = candidate;
+  state.problems.set(key, [...(state.problems.get(key) ?? []), ...problems]);
+  leave(key, object, state);
+  if (stored) enter(key, { from: "stored", object: stored }, state);
+  const rivals = (stored ? uniqueValues(stored) : []).flatMap(({ value }) => [
+    ...(state.owners.get(value) ?? []),
+  ]);
+  return [
+    ...rivals.flatMap((rival) => state.byKey.get(rival) ?? []),
+    ...(state.dependants.get(nameKey(object)) ?? []),
+  ];
+}
+
+function enter(key: string, entry: EffectiveObject, state: State): void {
+  state.effective.set(key, entry);
+  for (const { value } of uniqueValues(entry.object)) {
+    const owners = state.owners.get(value) ?? new Set();
+    state.owners.set(value, owners.add(key));
+  }
+}
+
+function leave(key: string, object: Manifest, state: State): void {
+  state.effective.delete(key);
+  for (const { value } of uniqueValues(object)) state.owners.get(value)?.delete(key);
+}
+
+/** What the object has in the store already: who holds a route or name keeps it. */
+function heldValues(candidate: Candidate): ReadonlySet<string> {
+  return new Set(candidate.stored ? uniqueValues(candidate.stored).map(({ value }) => value) : []);
+}
+
+function uniqueValues(object: Manifest | StoredObject): readonly UniqueValue[] {
+  const name: UniqueValue = {
+    value: nameKey(object),
+    path: "/metadata/name",
+    code: "duplicate-name",
+    message: (other) => duplicateMessage("name", object, other),
+  };
+  const claim = claimOf(object);
+  if (!claim) return [name];
+  const { key, path } = claim;
+  return [
+    name,
+    { value: `claim ${key}`, path, code: "route-in-use", message: (other) => collisionMessage(claim, other) },
+  ];
+}
+
+function describe(candidate: Candidate): string {
+  const { desired, stored } = candidate;
+  const file = desired?.place.file ?? stored?.path;
+  const line = desired?.place.line ?? stored?.line;
+  return `${candidate.kind} '${candidate.name}' (${file}:${line})`;
+}
+
+function append<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}

@@ -1,0 +1,89 @@
+import { kinds, objectKey, type Manifest, type ManifestSet } from "../manifest/manifest.ts";
+import { routeOf } from "../manifest/references.ts";
+import { collectCandidates, type Candidate } from "./candidates.ts";
+import { settleEffectiveState, type Settled } from "./effective-state.ts";
+import { fieldDifferences } from "./field-differences.ts";
+import type { Change, CurrentState, Plan, Quarantined, StoredObject } from "./plan.ts";
+import { holdDeletions, type PruneLimit } from "./prune.ts";
+
+/** What a plan is made of. */
+export interface PlanInput {
+  readonly set: ManifestSet;
+  readonly current: CurrentState;
+  readonly commit: string;
+  /** Identifies source, branch and paths: deletions are held when it is not that of the last apply. */
+  readonly origin: string;
+  readonly pruneLimit: PruneLimit;
+  /** Lets deletions through that a limit or a changed source would hold. */
+  readonly allowPrune: boolean;
+}
+
+/**
+ * Desired against current: what an apply would change, and what it leaves alone and why. The plan of a
+ * state that has just been applied has no changes (law 1).
+ */
+export function makePlan(input: PlanInput): Plan {
+  const { set, current } = input;
+  const candidates = collectCandidates(set, current.objects);
+  const held = holdDeletions({ ...input, candidates });
+  const settled = settleEffectiveState(candidates, new Set(held.map(objectKey)));
+  const changes = candidates.flatMap((candidate) => changeOf(candidate, settled) ?? []);
+  const quarantined = candidates.flatMap((candidate) => quarantinedOf(candidate, settled) ?? []);
+
+  return {
+    parentRevision: current.revision,
+    commit: input.commit,
+    origin: input.origin,
+    changes: inOrder(changes),
+    unchanged: current.objects.length - changes.filter((change) => change.action !== "create").length,
+    quarantined,
+    held,
+    problems: [...set.unidentified, ...quarantined.flatMap((entry) => entry.problems), ...set.warnings],
+  };
+}
+
+function changeOf(candidate: Candidate, settled: Settled): Change | null {
+  const { stored } = candidate;
+  const effective = settled.effective.get(candidate.key);
+  if (!effective) return stored ? deletion(stored) : null;
+  if (effective.from === "stored") return null;
+  if (!stored) return creation(effective.object);
+  return stored.hash === effective.object.hash ? null : update(stored, effective.object);
+}
+
+function creation(after: Manifest): Change {
+  return { action: "create", ...identity(after), fields: fieldDifferences(null, after), before: null, after };
+}
+
+function update(before: StoredObject, after: Manifest): Change {
+  return { action: "update", ...identity(after), fields: fieldDifferences(before, after), before, after };
+}
+
+function deletion(before: StoredObject): Change {
+  return { action: "delete", ...identity(before), fields: [], before, after: null };
+}
+
+function identity(object: Manifest | StoredObject): Pick<Change, "kind" | "id" | "name" | "route"> {
+  return { kind: object.kind, id: object.id, name: object.name, route: routeOf(object) };
+}
+
+function quarantinedOf(candidate: Candidate, settled: Settled): Quarantined | null {
+  const problems = settled.problems.get(candidate.key);
+  if (!problems) return null;
+  return {
+    kind: candidate.kind,
+    id: candidate.id,
+    name: candidate.name,
+    problems,
+    serving: settled.effective.has(candidate.key),
+  };
+}
+
+/** What is referred to is written first and deleted last; within a kind by name. */
+function inOrder(changes: readonly Change[]): readonly Change[] {
+  const rank = (change: Change) => {
+    const level = kinds.indexOf(change.kind);
+    return change.action === "delete" ? 2 * kinds.length - level : level;
+  };
+  return changes.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+}

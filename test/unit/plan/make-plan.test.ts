@@ -1,0 +1,260 @@
+import { expect, test } from "vitest";
+
+import type { Plan } from "../../../src/plan/plan.ts";
+import { applied, broken, definition, live, nothing, planFor, problem, set, token } from "./state.ts";
+
+test("everything new is created, tokens before the definitions that refer to them", () => {
+  const plan = planFor(nothing, set({ manifests: [definition("a", "a", { tokens: ["t"] }), token("t")] }));
+
+  expect(changesOf(plan)).toEqual(["create t", "create a"]);
+});
+
+test("a plan for what was just applied is empty", () => {
+  const manifests = [definition("a", "a", { tokens: ["t"] }), token("t")];
+
+  const plan = planFor(live(...manifests), set({ manifests }));
+
+  expect(plan).toMatchObject({ changes: [], unchanged: 2, quarantined: [], held: [] });
+});
+
+test("an update says which fields differ", () => {
+  const plan = planFor(live(definition("a", "a")), set({ manifests: [definition("a", "b")] }));
+
+  expect(plan.changes[0]).toMatchObject({
+    action: "update",
+    route: "b",
+    fields: [{ path: "/spec/route", before: "a", after: "b" }],
+  });
+});
+
+test("deletions come last, definitions before the tokens they refer to", () => {
+  const current = live(definition("a", "a", { tokens: ["t"] }), token("t"), definition("b", "b"));
+
+  const plan = planFor(current, set({ manifests: [definition("b", "b"), definition("c", "c")] }));
+
+  expect(changesOf(plan)).toEqual(["create c", "delete a", "delete t"]);
+});
+
+test("a broken manifest keeps its last good version while everything else goes live", () => {
+  const current = live(definition("a", "a"), definition("b", "b"));
+
+  const plan = planFor(
+    current,
+    set({ broken: [broken("ApiDefinition", "a")], manifests: [definition("b", "b", { body: "new" })] }),
+  );
+
+  expect(changesOf(plan)).toEqual(["update b"]);
+  expect(plan.quarantined).toMatchObject([{ name: "a", serving: true, problems: [{ code: "syntax" }] }]);
+});
+
+test("a broken newcomer does not go live", () => {
+  const plan = planFor(nothing, set({ broken: [broken("ApiDefinition", "a")] }));
+
+  expect(plan).toMatchObject({ changes: [], quarantined: [{ name: "a", serving: false }] });
+});
+
+test("a broken manifest whose id can't be read still stands for the object with its name", () => {
+  const current = live(
+    definition("a", "a", { id: "11111111-1111-4111-8111-111111111111" }),
+    definition("b", "b"),
+  );
+
+  const plan = planFor(
+    current,
+    set({ broken: [broken("ApiDefinition", "a")], manifests: [definition("b", "b")] }),
+  );
+
+  expect(plan).toMatchObject({ changes: [], held: [], quarantined: [{ name: "a", serving: true }] });
+});
+
+test("two definitions swap their routes in one commit", () => {
+  const current = live(definition("a", "x"), definition("b", "y"));
+
+  const plan = planFor(current, set({ manifests: [definition("a", "y"), definition("b", "x")] }));
+
+  expect(changesOf(plan)).toEqual(["update a", "update b"]);
+});
+
+test("who holds a route keeps it, and the newcomer is told who that is", () => {
+  const current = live(definition("holder", "x"));
+
+  const plan = planFor(
+    current,
+    set({ manifests: [definition("newcomer", "x"), definition("holder", "x", { body: "new" })] }),
+  );
+
+  expect(changesOf(plan)).toEqual(["update holder"]);
+  expect(plan.quarantined).toMatchObject([{ name: "newcomer", problems: [{ code: "route-in-use" }] }]);
+  expect(plan.problems[0]?.message).toBe(
+    "The route 'x' takes the same requests as ApiDefinition 'holder' (apis/holder.yaml:1): change one of the two.",
+  );
+});
+
+test.each([
+  ["a", "b", "c"],
+  ["c", "b", "a"],
+])("newcomers who want one route are all held, in any order", (...names) => {
+  const plan = planFor(nothing, set({ manifests: names.map((name) => definition(name, "x")) }));
+
+  expect(plan.changes).toEqual([]);
+  expect(plan.quarantined.map(({ name }) => name).toSorted()).toEqual(["a", "b", "c"]);
+});
+
+test("whoever takes the route of a held change is held too", () => {
+  const current = live(definition("a", "1"), definition("b", "2"), definition("c", "3"));
+
+  const plan = planFor(
+    current,
+    set({ broken: [broken("ApiDefinition", "a")], manifests: [definition("b", "1"), definition("c", "2")] }),
+  );
+
+  expect(plan.changes).toEqual([]);
+  expect(plan.quarantined.map(({ name }) => name).toSorted()).toEqual(["a", "b", "c"]);
+});
+
+test("a long chain of held changes settles", () => {
+  const count = 5000;
+  const at = (shift: number) =>
+    Array.from({ length: count }, (_, index) => definition(`d${index}`, `r${index + shift}`));
+  const blocker = definition("blocker", `r${count}`);
+
+  const plan = planFor(live(...at(0), blocker), set({ manifests: [...at(1), blocker] }));
+
+  expect(plan.changes).toEqual([]);
+  expect(plan.quarantined.length).toBe(count);
+});
+
+test("a definition that refers to a token which is held does not go live", () => {
+  const plan = planFor(
+    nothing,
+    set({ broken: [broken("ApiToken", "t")], manifests: [definition("a", "a", { tokens: ["t"] })] }),
+  );
+
+  expect(plan.changes).toEqual([]);
+  expect(plan.quarantined.map(({ name }) => name).toSorted()).toEqual(["a", "t"]);
+});
+
+test("a token with a last good version can be referred to while its change is held", () => {
+  const plan = planFor(
+    live(token("t")),
+    set({ broken: [broken("ApiToken", "t")], manifests: [definition("a", "a", { tokens: ["t"] })] }),
+  );
+
+  expect(changesOf(plan)).toEqual(["create a"]);
+});
+
+test("a token that is still referred to is deleted, and the definition is reported", () => {
+  const current = live(token("t"), definition("a", "a", { tokens: ["t"] }));
+
+  const plan = planFor(current, set({ manifests: [definition("a", "a", { tokens: ["t"] })] }));
+
+  expect(changesOf(plan)).toEqual(["delete t"]);
+  expect(plan.quarantined).toMatchObject([
+    { name: "a", serving: true, problems: [{ code: "dangling-reference" }] },
+  ]);
+  expect(
+    planFor(applied(current, plan), set({ manifests: [definition("a", "a", { tokens: ["t"] })] })).changes,
+  ).toEqual([]);
+});
+
+test("of two documents for one object, the one that stands where it stood goes on", () => {
+  const current = live(definition("a", "a"));
+  const original = definition("a", "a", { body: "new" });
+  const copy = definition("a", "b", { file: "apis/copy.yaml" });
+
+  const plan = planFor(current, set({ manifests: [copy, original] }));
+
+  expect(changesOf(plan)).toEqual(["update a"]);
+  expect(plan.problems).toMatchObject([{ code: "duplicate-name", file: "apis/copy.yaml" }]);
+});
+
+test("of two documents for a new object, neither goes live", () => {
+  const plan = planFor(
+    nothing,
+    set({ manifests: [definition("a", "a"), definition("a", "b", { file: "apis/copy.yaml" })] }),
+  );
+
+  expect(plan.changes).toEqual([]);
+  expect(plan.problems.map(({ file }) => file)).toEqual(["apis/a.yaml", "apis/copy.yaml"]);
+});
+
+test("nothing is deleted while a document has no readable identity, whoever allows it", () => {
+  const current = live(definition("a", "a"), token("t"));
+
+  const plan = planFor(current, set({ unidentified: [problem("apis/odd.yaml")], manifests: [token("t")] }), {
+    allowPrune: true,
+  });
+
+  expect(plan.changes).toEqual([]);
+  expect(plan.held).toMatchObject([{ name: "a", route: "a", code: "absence-unproven" }]);
+  expect(plan.held[0]?.reason).toContain("apis/odd.yaml:1");
+});
+
+test("what a held deletion holds stays taken", () => {
+  const plan = planFor(
+    live(definition("a", "x")),
+    set({ unidentified: [problem("apis/odd.yaml")], manifests: [definition("b", "x")] }),
+  );
+
+  expect(plan.changes).toEqual([]);
+  expect(plan.quarantined).toMatchObject([{ name: "b", problems: [{ code: "route-in-use" }] }]);
+});
+
+const many = Array.from({ length: 16 }, (_, index) => definition(`d${index}`, `r${index}`));
+
+test.each([
+  [3, 3, 0],
+  [4, 4, 0],
+  [5, 0, 5],
+])("of sixteen definitions, %i missing ones give %i deletions and %i held", (missing, deleted, held) => {
+  const plan = planFor(live(...many), set({ manifests: many.slice(missing) }));
+
+  expect([plan.changes.length, plan.held.length]).toEqual([deleted, held]);
+});
+
+test("held deletions stop nothing else, and consent lets them through", () => {
+  const desired = set({ manifests: [...many.slice(8), definition("new", "new")] });
+
+  expect(changesOf(planFor(live(...many), desired))).toEqual(["create new"]);
+  expect(planFor(live(...many), desired, { allowPrune: true }).changes.length).toBe(9);
+});
+
+test("an emptied tree deletes nothing without consent, however little there was", () => {
+  const current = live(definition("a", "a"));
+
+  expect(planFor(current, set({}))).toMatchObject({
+    changes: [],
+    held: [{ name: "a", code: "prune-limit" }],
+  });
+  expect(changesOf(planFor(current, set({}), { allowPrune: true }))).toEqual(["delete a"]);
+});
+
+test("another source, branch or path deletes nothing without consent", () => {
+  const current = live(definition("a", "a"), definition("b", "b"));
+  const desired = set({ manifests: [definition("b", "b")] });
+
+  expect(planFor(current, desired, { origin: "elsewhere" })).toMatchObject({
+    changes: [],
+    held: [{ name: "a", code: "source-changed" }],
+  });
+  expect(changesOf(planFor(current, desired, { origin: "elsewhere", allowPrune: true }))).toEqual([
+    "delete a",
+  ]);
+});
+
+test("a rename with an explicit id keeps the object", () => {
+  const id = "11111111-1111-4111-8111-111111111111";
+
+  const plan = planFor(
+    live(definition("old", "a", { id })),
+    set({ manifests: [definition("new", "a", { id })] }),
+  );
+
+  expect(plan.changes).toMatchObject([
+    { action: "update", id, fields: [{ path: "/metadata/name", before: "old", after: "new" }] },
+  ]);
+});
+
+function changesOf(plan: Plan): string[] {
+  return plan.changes.map(({ action, name }) => `${action} ${name}`);
+}

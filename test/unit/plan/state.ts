@@ -1,0 +1,88 @@
+import { deriveId } from "../../../src/manifest/identity.ts";
+import {
+  objectKey,
+  type BrokenManifest,
+  type Kind,
+  type Manifest,
+  type ManifestSet,
+} from "../../../src/manifest/manifest.ts";
+import type { Problem } from "../../../src/manifest/problem.ts";
+import { makePlan, type PlanInput } from "../../../src/plan/make-plan.ts";
+import type { CurrentState, Plan, StoredObject } from "../../../src/plan/plan.ts";
+
+/** A definition that replies with `body` on a route. */
+export function definition(
+  name: string,
+  route: string,
+  extra: { body?: string; tokens?: string[]; id?: string; file?: string } = {},
+): Manifest {
+  const { body = "ok", tokens = [], id, file = `apis/${name}.yaml` } = extra;
+  return manifest("ApiDefinition", name, file, id, {
+    route,
+    match: "exact",
+    tokens,
+    events: [],
+    action: { reply: { status: 200, body } },
+  });
+}
+
+export function token(name: string, extra: { description?: string; file?: string } = {}): Manifest {
+  const { description = "", file = `apis/${name}.yaml` } = extra;
+  return manifest("ApiToken", name, file, undefined, { description, secret: { generate: true } });
+}
+
+export function broken(kind: Kind, name: string, id?: string): BrokenManifest {
+  const place = placeIn(`apis/${name}.yaml`);
+  return { kind, name, id: id ?? deriveId(kind, name), place, problems: [problem(place.file)] };
+}
+
+export function problem(file: string): Problem {
+  return { ...placeIn(file), code: "syntax", severity: "error", message: "broken", path: "" };
+}
+
+export function set(parts: Partial<ManifestSet>): ManifestSet {
+  return { manifests: [], broken: [], unidentified: [], warnings: [], ...parts };
+}
+
+export const nothing: CurrentState = { revision: 0, origin: null, objects: [] };
+
+export function planFor(current: CurrentState, desired: ManifestSet, options: Partial<PlanInput> = {}): Plan {
+  return makePlan({
+    set: desired,
+    current,
+    commit: "c".repeat(40),
+    origin: "here",
+    pruneLimit: { objects: 3, share: 0.25 },
+    allowPrune: false,
+    ...options,
+  });
+}
+
+/** What the store is meant to do with a plan. */
+export function applied(current: CurrentState, plan: Plan): CurrentState {
+  const objects = new Map(current.objects.map((object) => [objectKey(object), object]));
+  for (const change of plan.changes) {
+    if (change.after) objects.set(objectKey(change), stored(change.after));
+    else objects.delete(objectKey(change));
+  }
+  return { revision: current.revision + 1, origin: plan.origin, objects: [...objects.values()] };
+}
+
+/** The state after the manifests went live. */
+export function live(...manifests: Manifest[]): CurrentState {
+  return applied(nothing, planFor(nothing, set({ manifests })));
+}
+
+function stored(manifest: Manifest): StoredObject {
+  const { place, places: _, ...object } = manifest;
+  return { ...object, version: 1, commit: "b".repeat(40), path: place.file, line: place.line };
+}
+
+function manifest(kind: Kind, name: string, file: string, id: string | undefined, spec: object): Manifest {
+  const parts = { kind, id: id ?? deriveId(kind, name), name, labels: {}, annotations: {}, spec, files: {} };
+  return { ...parts, hash: JSON.stringify(parts), place: placeIn(file), places: {} } as unknown as Manifest;
+}
+
+function placeIn(file: string) {
+  return { file, line: 1, column: 1, endLine: 1, endColumn: 2 };
+}
