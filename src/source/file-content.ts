@@ -1,0 +1,26 @@
+import type { Problem } from "../manifest/problem.ts";
+import type { SourceText } from "./parse-thread.ts";
+import { fileProblem } from "./source-problem.ts";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+const pointerStart = Buffer.from("version https://git-lfs.github.com/spec/");
+
+/** The text of a manifest file, or why there is none. */
+export function manifestText(path: string, content: Buffer): SourceText | Problem {
+  if (isLfsPointer(content))
+    return fileProblem(
+      path,
+      "lfs-pointer",
+      "Git holds only a pointer to Git LFS here, which Gitway does not fetch. Commit the file itself.",
+    );
+  try {
+    return { path, text: utf8.decode(content) };
+  } catch {
+    return fileProblem(path, "encoding", "The file is not UTF-8. Save it as UTF-8.");
+  }
+}
+
+/** Whether a content only points to where Git LFS keeps the file. */
+export function isLfsPointer(content: Buffer): boolean {
+  return content.length < 1024 && content.subarray(0, pointerStart.length).equals(pointerStart);
+}

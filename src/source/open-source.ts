@@ -1,0 +1,103 @@
+import { AppError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { AttributedChange, Change } from "../plan/plan.ts";
+import { allowsPrune } from "./allows-prune.ts";
+import { attributeChanges } from "./attribute.ts";
+import { fetchBranch, type FetchedRevision } from "./fetch-branch.ts";
+import { credentialVariables, type SourceCredentials } from "./git-environment.ts";
+import { manifestPaths } from "./manifest-paths.ts";
+import { openMirror } from "./mirror.ts";
+import { createObjectReader } from "./object-reader.ts";
+import { createParsePool } from "./parse-pool.ts";
+import { createRevisionReader, type Revision } from "./read-revision.ts";
+import { checkBranchName, isObjectId } from "./ref-name.ts";
+import { watchRefs } from "./watch-refs.ts";
+
+export type { FetchedRevision } from "./fetch-branch.ts";
+export type { Revision } from "./read-revision.ts";
+
+/** Which repository to follow, and what reading it may cost. */
+export interface SourceOptions {
+  /** A local path, or an https, ssh or file URL. A folder inside a repository stands for the repository. */
+  readonly location: string;
+  /** Null follows the source's HEAD, also a detached one. */
+  readonly branch: string | null;
+  /** Folders and files of the repository that hold manifests, from its top. */
+  readonly paths: readonly string[];
+  /** Where mirrors go: `<dataDir>/mirror.git` makes `<dataDir>/mirror-<hash of the location>.git`. */
+  readonly mirror: string;
+  readonly credentials: SourceCredentials;
+  readonly limits: SourceLimits;
+  /** The path below which routes are served. */
+  readonly routeBase: string;
+  /** The environment that Gitway was started in; git gets a few named variables of it. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+}
+
+/** What a repository may ask of Gitway. Sizes in bytes, times in milliseconds. */
+export interface SourceLimits {
+  readonly fileSize: number;
+  readonly files: number;
+  readonly parseTime: number;
+  readonly gitTime: number;
+}
+
+/** A Git repository to reconcile: a revision is its manifests, a range is who changed what. */
+export interface Source {
+  /** What is followed, for people. Never holds credentials. */
+  readonly description: string;
+  /** Looks where the branch is now and brings it here. Fails with an `AppError` when that can't be. */
+  fetch(signal?: AbortSignal): Promise<FetchedRevision>;
+  /** What a fetched commit says. What is wrong in it is in the set; it does not throw. */
+  read(commit: string): Promise<Revision>;
+  /** Who made each change between two commits (law 5). Null for `from` is the whole history. */
+  attribute(
+    changes: readonly Change[],
+    from: string | null,
+    to: string,
+  ): Promise<readonly AttributedChange[]>;
+  /** Whether a commit of the range, or `to`, has the trailer `Gitway-Allow-Prune: yes`. */
+  allowsPrune(from: string | null, to: string): Promise<boolean>;
+  /** Calls `wake` when branches of a local source may have moved. Null for a remote one. */
+  watch(wake: () => void): Promise<{ close(): Promise<void> } | null>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a source: a bare mirror of it in the data folder. Talks to the source only on `fetch`. Wrong
+ * options fail with `config-invalid`, a path without a repository with `source-unreachable`.
+ */
+export async function openSource(options: SourceOptions): Promise<Source> {
+  const { branch, credentials, limits, log } = options;
+  if (branch !== null) checkBranchName(branch);
+  credentialVariables(credentials);
+  const paths = manifestPaths(options.paths);
+  const mirror = await openMirror({
+    ...options,
+    environment: options.environment ?? {},
+    gitTime: limits.gitTime,
+  });
+  const objects = createObjectReader(mirror.setting, mirror.path, limits.fileSize);
+  const pool = createParsePool(options.routeBase, limits);
+  const revisions = createRevisionReader({ repository: mirror, objects, pool, paths, limits });
+  log.debug({ source: mirror.location.description, mirror: mirror.path }, "source opened");
+
+  return {
+    description: mirror.location.description,
+    fetch: (signal) => fetchBranch(mirror, branch, credentials, signal),
+    read: async (commit) => revisions.read(checked(commit)),
+    attribute: async (changes, from, to) =>
+      attributeChanges(mirror, changes, from === null ? null : checked(from), checked(to)),
+    allowsPrune: async (from, to) => allowsPrune(mirror, from === null ? null : checked(from), checked(to)),
+    watch: async (wake) => (mirror.local ? watchRefs(mirror.local, wake) : null),
+    async close() {
+      await Promise.all([objects.close(), pool.close()]);
+    },
+  };
+}
+
+function checked(commit: string): string {
+  if (isObjectId(commit)) return commit;
+  throw new AppError("usage", `'${commit.slice(0, 80)}' is no commit id. Give all of its 40 digits.`);
+}

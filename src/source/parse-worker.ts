@@ -1,0 +1,23 @@
+import { parentPort, workerData } from "node:worker_threads";
+
+import { messageOf } from "../errors.ts";
+import { parseFile } from "../manifest/parse-file.ts";
+import type { ParseAnswer, ParseOrder, ParseWorkerData } from "./parse-thread.ts";
+
+const { progress } = workerData as ParseWorkerData;
+
+parentPort?.on("message", (order: ParseOrder) => {
+  for (const [index, file] of order.files.entries()) {
+    Atomics.store(progress, 1, BigInt(Date.now()));
+    Atomics.store(progress, 0, BigInt(index));
+    parentPort?.postMessage(answer(file, order.routeBase), []);
+  }
+});
+
+function answer(file: ParseOrder["files"][number], routeBase: string): ParseAnswer {
+  try {
+    return { parsed: parseFile(file.path, file.text, { routeBase }) };
+  } catch (error) {
+    return { failed: messageOf(error) };
+  }
+}

@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+
+import { assembleManifests, referencedFiles } from "../manifest/assemble.ts";
+import type { ManifestSet } from "../manifest/manifest.ts";
+import type { Problem } from "../manifest/problem.ts";
+import { isLfsPointer, manifestText } from "./file-content.ts";
+import { findFiles, isFreeOfLinks, readFileSafely } from "./folder-files.ts";
+import { tooManyFilesProblem } from "./manifest-entries.ts";
+import { mapFiles } from "./map-files.ts";
+import { createParsePool, type ParsePool } from "./parse-pool.ts";
+import { filesAtOnce, parseTexts } from "./parse-texts.ts";
+import type { ParseOutcome } from "./parse-thread.ts";
+import { chunks } from "./tree.ts";
+
+/** Where the folder is read from, and what it may ask for. Bytes and milliseconds. */
+export interface FolderOptions {
+  readonly cwd: string;
+  readonly limits: { readonly fileSize: number; readonly files: number; readonly parseTime: number };
+  /** The path below which routes are served. */
+  readonly routeBase: string;
+}
+
+/** What the manifests of a folder say, outside of any revision. */
+export interface FolderManifests {
+  /** Files are named relative to `cwd`. */
+  readonly set: ManifestSet;
+  /** How many documents have a readable identity. */
+  readonly manifests: number;
+  /** A line of a file, to show beside a problem. Lines count from 1. */
+  readonly sourceLine: (file: string, line: number) => string | undefined;
+}
+
+/**
+ * Reads the manifests at and below some paths as they lie there, without Git. Files that manifests
+ * refer to are looked for within the repository around `cwd`, or else within `cwd`. A path that does
+ * not exist is an `AppError` `usage`.
+ */
+export async function readFolder(paths: readonly string[], options: FolderOptions): Promise<FolderManifests> {
+  const { limits, routeBase } = options;
+  const cwd = resolve(options.cwd);
+  const absolute = paths.map((path) => resolve(cwd, path));
+  const root = rootOf(cwd, absolute);
+  const found = await findFiles(absolute);
+  const surplus = found.files[limits.files];
+  const problems = [
+    ...found.problems,
+    ...(surplus === undefined ? [] : [tooManyFilesProblem(surplus, found.files.length, limits.files)]),
+  ];
+
+  const pool = createParsePool(routeBase, limits);
+  try {
+    const outcomes = await parseFiles(pool, root, found.files.slice(0, limits.files), limits.fileSize);
+    const files = outcomes.flatMap(({ parsed }) => parsed ?? []);
+    const digests = await digestsOf(root, referencedFiles(files), limits.fileSize);
+    const set = assembleManifests(files, { digestOf: (path) => digests.get(path) });
+    const unread = [
+      ...problems.map((problem) => inRoot(root, problem)),
+      ...outcomes.flatMap(({ problem }) => problem ?? []),
+    ];
+    const whole = { ...set, unidentified: [...unread, ...set.unidentified] };
+    return {
+      set: mapFiles(whole, (file) => relative(cwd, join(root, file)) || "."),
+      manifests: set.manifests.length + set.broken.length,
+      sourceLine: (file, line) => linesOf(resolve(cwd, file), limits.fileSize)[line - 1],
+    };
+  } finally {
+    await pool.close();
+  }
+}
+
+/** The repository around `cwd`, or `cwd`; when a path lies elsewhere, the folder that holds everything. */
+function rootOf(cwd: string, paths: readonly string[]): string {
+  let root = repositoryAround(cwd) ?? cwd;
+  while (!paths.every((path) => isWithin(root, path))) root = dirname(root);
+  return root;
+}
+
+function repositoryAround(folder: string): string | null {
+  if (existsSync(join(folder, ".git"))) return folder;
+  const parent = dirname(folder);
+  return parent === folder ? null : repositoryAround(parent);
+}
+
+function isWithin(root: string, path: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+async function parseFiles(
+  pool: ParsePool,
+  root: string,
+  files: readonly string[],
+  maxSize: number,
+): Promise<ParseOutcome[]> {
+  const outcomes: ParseOutcome[] = [];
+  for (const some of chunks(files, filesAtOnce)) {
+    const texts = some.map(async (file) => {
+      const content = await readFileSafely(file, maxSize);
+      return Buffer.isBuffer(content) ? manifestText(pathIn(root, file), content) : inRoot(root, content);
+    });
+    outcomes.push(...(await parseTexts(pool, await Promise.all(texts))));
+  }
+  return outcomes;
+}
+
+async function digestsOf(
+  root: string,
+  paths: readonly string[],
+  maxSize: number,
+): Promise<ReadonlyMap<string, string>> {
+  const digests = new Map<string, string>();
+  for (const path of paths) {
+    const file = join(root, path);
+    if (!isWithin(root, file) || !(await isFreeOfLinks(root, file))) continue;
+    const content = await readFileSafely(file, maxSize);
+    if (Buffer.isBuffer(content) && !isLfsPointer(content))
+      digests.set(path, createHash("sha256").update(content).digest("hex"));
+  }
+  return digests;
+}
+
+function inRoot(root: string, problem: Problem): Problem {
+  return { ...problem, file: pathIn(root, problem.file) };
+}
+
+/** As in a repository: with slashes, from its top. */
+function pathIn(root: string, file: string): string {
+  return relative(root, file).split(sep).join("/");
+}
+
+function linesOf(file: string, maxSize: number): readonly string[] {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (!found?.isFile() || found.size > maxSize) return [];
+  return readFileSync(file, "utf8").split(/\r\n|\n|\r/);
+}

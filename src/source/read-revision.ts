@@ -1,0 +1,157 @@
+import { assembleManifests, referencedFiles } from "../manifest/assemble.ts";
+import type { ManifestSet } from "../manifest/manifest.ts";
+import type { Problem } from "../manifest/problem.ts";
+import { findFolderLinks } from "./folder-links.ts";
+import { runGit } from "./git.ts";
+import { isOfInterest, sortEntries, type EntryLimits } from "./manifest-entries.ts";
+import type { ManifestPaths } from "./manifest-paths.ts";
+import type { ObjectReader } from "./object-reader.ts";
+import type { ParsePool } from "./parse-pool.ts";
+import type { ParseOutcome } from "./parse-thread.ts";
+import { createManifestReader } from "./read-manifests.ts";
+import { createReferencedFiles, type ReferencedEntries } from "./referenced-files.ts";
+import { fileProblem } from "./source-problem.ts";
+import { changedPaths, listTree, statTree, type Repository, type TreeEntry } from "./tree.ts";
+
+/** What the repository says at a commit. */
+export interface Revision {
+  readonly commit: string;
+  readonly set: ManifestSet;
+  /** The content of a referenced file by its digest (SHA-256, hex). */
+  content(digest: string): Promise<Buffer>;
+}
+
+/** What revisions are read with. */
+export interface RevisionReading {
+  readonly repository: Repository;
+  readonly objects: ObjectReader;
+  readonly pool: ParsePool;
+  readonly paths: ManifestPaths;
+  readonly limits: EntryLimits;
+}
+
+/** The entries of a commit that matter, kept for the next one. */
+interface Snapshot {
+  readonly commit: string;
+  readonly entries: ReadonlyMap<string, TreeEntry>;
+  readonly referenced: ReferencedEntries;
+}
+
+/** More changed paths than this are not looked up one by one. */
+const mostChanges = 2000;
+
+/**
+ * Reads one revision after the other. What differs from the one before is asked of git; everything is,
+ * when there was none, when it is no ancestor, or when git can't compare the two.
+ */
+export function createRevisionReader(reading: RevisionReading) {
+  const { repository, objects, pool, paths, limits } = reading;
+  const manifests = createManifestReader(objects, pool);
+  const references = createReferencedFiles(repository, objects, limits.fileSize);
+  let last: Snapshot | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  function read(commit: string): Promise<Revision> {
+    const mine = turn.then(() => readNow(commit));
+    turn = mine.catch(() => {});
+    return mine;
+  }
+
+  async function readNow(commit: string): Promise<Revision> {
+    const snapshot =
+      (last && (await updated(repository, paths, last, commit))) ?? (await whole(repository, paths, commit));
+    const folderLinks = await findFolderLinks(reading, commit, snapshot.entries);
+    const sorted = sortEntries(snapshot.entries.values(), paths, folderLinks, limits);
+    const outcomes = await manifests.read(sorted.manifests);
+    const files = outcomes.flatMap(({ parsed }) => parsed ?? []);
+    const referenced = await references.find(commit, referencedFiles(files), snapshot.referenced);
+    const set = assembleManifests(files, { digestOf: (path) => referenced.digests.get(path) });
+    last = { ...snapshot, referenced: referenced.entries };
+    const missing = await missingPaths(repository, paths, commit);
+    return {
+      commit,
+      set: withProblems(set, [...missing, ...sorted.problems, ...problemsOf(outcomes)], referenced.warnings),
+      content: (digest) => contentOf(objects, referenced.blobs.get(digest), digest),
+    };
+  }
+
+  return { read };
+}
+
+async function whole(repository: Repository, paths: ManifestPaths, commit: string): Promise<Snapshot> {
+  const listed = await listTree(repository, commit, paths.paths.includes("") ? null : paths.paths);
+  const entries = listed
+    .filter((entry) => isOfInterest(entry, paths))
+    .map((entry) => [entry.path, entry] as const);
+  return { commit, entries: new Map(entries), referenced: new Map() };
+}
+
+async function updated(
+  repository: Repository,
+  paths: ManifestPaths,
+  last: Snapshot,
+  commit: string,
+): Promise<Snapshot | null> {
+  if (last.commit === commit) return last;
+  if (!(await isAncestor(repository, last.commit, commit))) return null;
+  const changed = await changedPaths(repository, last.commit, commit);
+  if (changed === null || changed.length > mostChanges) return null;
+
+  const entries = new Map(last.entries);
+  const referenced = new Map(last.referenced);
+  const relevant = changed.filter((path) => paths.covers(path) || referenced.has(path));
+  for (const path of relevant) {
+    entries.delete(path);
+    referenced.delete(path);
+  }
+  const listed = relevant.length === 0 ? [] : await listTree(repository, commit, relevant);
+  for (const entry of listed) if (isOfInterest(entry, paths)) entries.set(entry.path, entry);
+  return { commit, entries, referenced };
+}
+
+async function isAncestor({ setting, path }: Repository, ancestor: string, commit: string): Promise<boolean> {
+  const args = ["--git-dir", path, "merge-base", "--is-ancestor", ancestor, commit];
+  return (await runGit(setting, args, { cwd: path })).exitCode === 0;
+}
+
+async function missingPaths(
+  repository: Repository,
+  { paths }: ManifestPaths,
+  commit: string,
+): Promise<Problem[]> {
+  const named = paths.filter((path) => path !== "");
+  if (named.length === 0) return [];
+  const there = new Set((await statTree(repository, commit, named)).map(({ path }) => path));
+  return named
+    .filter((path) => !there.has(path))
+    .map((path) =>
+      fileProblem(
+        path,
+        "path-missing",
+        "The configured path is not in the repository at this commit. Correct 'paths', or add the folder; until then nothing is deleted.",
+      ),
+    );
+}
+
+function problemsOf(outcomes: readonly ParseOutcome[]): Problem[] {
+  return outcomes.flatMap(({ problem }) => problem ?? []);
+}
+
+function withProblems(
+  set: ManifestSet,
+  unidentified: readonly Problem[],
+  warnings: readonly Problem[],
+): ManifestSet {
+  return {
+    ...set,
+    unidentified: [...unidentified, ...set.unidentified],
+    warnings: [...set.warnings, ...warnings],
+  };
+}
+
+async function contentOf(objects: ObjectReader, blob: string | undefined, digest: string): Promise<Buffer> {
+  if (blob === undefined) throw new Error(`No file of the revision has the digest ${digest}`);
+  const answer = await objects.read(blob);
+  if (answer.status !== "content") throw new Error(`The mirror has no object ${blob} any more`);
+  return answer.content;
+}

@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+
+import type { Problem } from "../manifest/problem.ts";
+import { isLfsPointer } from "./file-content.ts";
+import type { ObjectReader } from "./object-reader.ts";
+import { fileWarning } from "./source-problem.ts";
+import { isFile, listTree, treeModes, type Repository, type TreeEntry } from "./tree.ts";
+
+/** The files that manifests refer to, by path; null for a path where no entry is. */
+export type ReferencedEntries = ReadonlyMap<string, TreeEntry | null>;
+
+/** What the referenced files of a revision come to. */
+export interface ReferencedFiles {
+  readonly entries: ReferencedEntries;
+  /** SHA-256, hex, by path; only regular files that are not too large have one. */
+  readonly digests: ReadonlyMap<string, string>;
+  /** The blob that has a digest. */
+  readonly blobs: ReadonlyMap<string, string>;
+  /** Why a path that exists has no digest. */
+  readonly warnings: readonly Problem[];
+}
+
+/** Finds referenced files at a commit. Digests are remembered by blob, so each is computed once. */
+export function createReferencedFiles(repository: Repository, reader: ObjectReader, maxSize: number) {
+  const digestByBlob = new Map<string, string | null>();
+
+  async function find(
+    commit: string,
+    paths: readonly string[],
+    known: ReferencedEntries,
+  ): Promise<ReferencedFiles> {
+    const entries = new Map(paths.map((path) => [path, known.get(path) ?? null]));
+    const unknown = paths.filter((path) => !known.has(path) && isPlain(path));
+    // Unlike a work tree, a tree has nothing below a symlink, so none is ever followed.
+    for (const entry of unknown.length === 0 ? [] : await listTree(repository, commit, unknown))
+      if (entries.has(entry.path)) entries.set(entry.path, entry);
+
+    const digests = new Map<string, string>();
+    const blobs = new Map<string, string>();
+    const warnings: Problem[] = [];
+    for (const [path, entry] of entries) {
+      if (!entry) continue;
+      const digest = isFile(entry) && entry.size <= maxSize ? await digestOf(entry.id) : null;
+      if (digest === null) warnings.push(unusable(entry, maxSize));
+      else {
+        digests.set(path, digest);
+        blobs.set(digest, entry.id);
+      }
+    }
+    return { entries, digests, blobs, warnings };
+  }
+
+  async function digestOf(blob: string): Promise<string | null> {
+    const known = digestByBlob.get(blob);
+    if (known !== undefined) return known;
+    const answer = await reader.read(blob);
+    const isContent = answer.status === "content" && !isLfsPointer(answer.content);
+    const digest = isContent ? createHash("sha256").update(answer.content).digest("hex") : null;
+    digestByBlob.set(blob, digest);
+    return digest;
+  }
+
+  return { find };
+}
+
+/** Whether git can be asked for the path: it is normalised and within the repository. */
+function isPlain(path: string): boolean {
+  return (
+    path !== "" &&
+    path.length <= 1024 &&
+    !path.includes("\0") &&
+    path.split("/").every((part) => part !== "" && part !== "." && part !== "..")
+  );
+}
+
+function unusable(entry: TreeEntry, maxSize: number): Problem {
+  const { path } = entry;
+  if (entry.mode === treeModes.symlink)
+    return fileWarning(
+      path,
+      "symlink",
+      "A manifest refers to this symbolic link, which Gitway does not follow. Put the file itself there.",
+    );
+  if (entry.mode === treeModes.submodule)
+    return fileWarning(
+      path,
+      "submodule",
+      "A manifest refers to this submodule, which Gitway does not read. Put the file itself there.",
+    );
+  if (entry.size > maxSize)
+    return fileWarning(
+      path,
+      "file-too-large",
+      `A manifest refers to this file of ${entry.size} bytes, and at most ${maxSize} are read. Make it smaller, or raise limits.fileSize.`,
+    );
+  return fileWarning(
+    path,
+    "lfs-pointer",
+    "A manifest refers to this file, of which Git holds only a pointer to Git LFS. Commit the file itself.",
+  );
+}

@@ -1,0 +1,59 @@
+import { join } from "node:path";
+
+import { expect, test, vi } from "vitest";
+
+import { createRepository } from "../support/git-repository.ts";
+import { openTestSource } from "../support/open-test-source.ts";
+
+test("a commit, a packed ref, a switched branch and a deleted one wake", async () => {
+  await using repository = await createRepository();
+  await repository.commit();
+  await using source = await openTestSource(repository.path);
+  const wake = vi.fn();
+  const watch = await source.watch(wake);
+
+  const causes = [
+    () => repository.commit(),
+    () => repository.git("pack-refs", "--all"),
+    () => repository.git("switch", "--quiet", "-c", "deep/er/branch"),
+    () => repository.commit(),
+    () => repository.git("switch", "--quiet", "main"),
+    () => repository.git("branch", "-D", "deep/er/branch"),
+  ];
+  for (const cause of causes) {
+    wake.mockClear();
+    await cause();
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled(), { timeout: 10_000 });
+  }
+
+  await watch?.close();
+});
+
+test("a commit wakes in a linked work tree and in a bare repository", async () => {
+  await using repository = await createRepository();
+  await repository.commit();
+  await repository.git("worktree", "add", "--quiet", "../linked", "-b", "linked");
+  await repository.git("clone", "--quiet", "--bare", ".", "../bare.git");
+  const linked = join(repository.path, "../linked");
+  const bare = join(repository.path, "../bare.git");
+
+  for (const [path, cause] of [
+    [linked, () => repository.git("-C", linked, "commit", "--quiet", "--allow-empty", "-m", "x")],
+    [bare, () => repository.git("push", "--quiet", "../bare.git", "HEAD:refs/heads/new")],
+  ] as const) {
+    await using source = await openTestSource(path);
+    const wake = vi.fn();
+    const watch = await source.watch(wake);
+
+    await cause();
+
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled(), { timeout: 10_000 });
+    await watch?.close();
+  }
+});
+
+test("a remote source can't be watched", async () => {
+  await using source = await openTestSource("http://127.0.0.1:1/r.git");
+
+  expect(await source.watch(() => {})).toBeNull();
+});
