@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+
+import { AppError } from "../errors.ts";
+import type { AttributedChange } from "../plan/plan.ts";
+import { storeBlobs } from "./blobs.ts";
+import { refuseClashes } from "./clashes.ts";
+import type { Database, Session } from "./database.ts";
+import { writeEvents, type NewEvent } from "./events.ts";
+import { endVersions, insertVersions, objectOfChange, type NewVersion } from "./object-versions.ts";
+import { lockPointer, movePointer } from "./pointer.ts";
+import { describeObject, type Applied, type ApplyRequest, type EventAction } from "./store.ts";
+
+/** Applies one revision in one transaction: versions, blobs, events and the pointer, or nothing (law 2). */
+export async function applyRevision(database: Database, request: ApplyRequest): Promise<Applied> {
+  if (request.changes.length === 0) throw new Error("a revision without changes must not be applied");
+  const applyId = randomUUID();
+  return database.transaction((session) => writeRevision(session, request, applyId), {
+    didCommit: () => hasApplied(database, applyId),
+  });
+}
+
+async function writeRevision(session: Session, request: ApplyRequest, applyId: string): Promise<Applied> {
+  const revision = request.parentRevision + 1;
+  await expectParent(session, request);
+  const time = await insertRevision(session, request, revision, applyId);
+  await storeBlobs(session, neededBlobs(request.changes), request.blobs);
+  await endPrevious(session, request, revision);
+  const versions = await insertVersions(session, newVersions(request.changes), revision);
+  await refuseClashes(session);
+  const events = await writeEvents(session, newEvents(request.changes, versions, revision), time);
+  await movePointer(session, revision);
+  return { revision, events };
+}
+
+/** Compare, then set at the end: the lock keeps every other writer out in between. */
+async function expectParent(session: Session, { parentRevision }: ApplyRequest): Promise<void> {
+  const { revision } = await lockPointer(session);
+  if (revision !== parentRevision)
+    throw new AppError(
+      "revision-moved",
+      `The plan was made against revision ${parentRevision}, and the store has moved to revision ${revision}: plan again.`,
+    );
+}
+
+async function insertRevision(
+  session: Session,
+  { parentRevision, commit, origin }: ApplyRequest,
+  revision: number,
+  applyId: string,
+): Promise<Date> {
+  const [row] = await session.query<{ applied_at: Date }>(
+    "insert into gitway.revision (number, parent, commit, origin, apply_id) values ($1, $2, $3, $4, $5) returning applied_at",
+    [revision, parentRevision, commit, origin, applyId],
+  );
+  if (!row) throw new Error("the new revision was not written");
+  return row.applied_at;
+}
+
+function neededBlobs(changes: readonly AttributedChange[]): Set<string> {
+  return new Set(changes.flatMap(({ change }) => (change.after ? Object.values(change.after.files) : [])));
+}
+
+async function endPrevious(
+  session: Session,
+  { changes, parentRevision }: ApplyRequest,
+  revision: number,
+): Promise<void> {
+  const versions = changes.flatMap(({ change }) => (change.before ? [change.before.version] : []));
+  const ended = await endVersions(session, versions, revision);
+  if (ended !== versions.length)
+    throw new AppError(
+      "revision-moved",
+      `The plan names ${versions.length - ended} object versions that are not current in revision ${parentRevision}: plan again.`,
+    );
+}
+
+function newVersions(changes: readonly AttributedChange[]): NewVersion[] {
+  return changes.flatMap(({ change, attribution }) =>
+    change.after ? [{ object: change.after, attribution }] : [],
+  );
+}
+
+const actionOf = { create: "added", update: "updated", delete: "deleted" } as const satisfies Record<
+  string,
+  EventAction
+>;
+
+/** One event for each change, in the order of the changes. */
+function newEvents(
+  changes: readonly AttributedChange[],
+  versions: readonly number[],
+  revision: number,
+): NewEvent[] {
+  const versionsLeft = versions.values();
+  return changes.map(({ change, attribution }) => {
+    const action = actionOf[change.action];
+    const object = objectOfChange(change);
+    return {
+      message: `${describeObject(object, change.route)} was ${action} by ${attribution.author.name}`,
+      action,
+      kind: object.kind,
+      objectId: object.id,
+      name: object.name,
+      route: change.route,
+      actor: attribution.author,
+      committer: attribution.committer,
+      contributors: attribution.contributors,
+      commit: attribution.commit,
+      path: change.after ? change.after.place.file : change.before.path,
+      line: change.after ? change.after.place.line : change.before.line,
+      revision,
+      versionBefore: change.before?.version ?? null,
+      versionAfter: change.after ? (versionsLeft.next().value ?? null) : null,
+    };
+  });
+}
+
+/**
+ * Whether the revision of an apply whose connection broke during the commit is there. The lock of the
+ * pointer is held by that transaction until it has ended, so having it makes the answer certain.
+ */
+async function hasApplied(database: Database, applyId: string): Promise<boolean> {
+  return database.transaction(async (session) => {
+    await lockPointer(session);
+    const rows = await session.query<unknown>("select 1 from gitway.revision where apply_id = $1", [applyId]);
+    return rows.length > 0;
+  });
+}

@@ -1,0 +1,130 @@
+import type { GitwayObject, Kind, Manifest } from "../manifest/manifest.ts";
+import { claimOf, routeOf } from "../manifest/references.ts";
+import type { Attribution, Change, StoredObject } from "../plan/plan.ts";
+import type { Session } from "./database.ts";
+
+/** Rows of one statement: enough to be fast, few enough to keep statements small. */
+const slice = 1000;
+
+const columns = "version, kind, object_id, name, labels, annotations, spec, files, hash, path, line, commit";
+
+interface VersionRow {
+  readonly version: number;
+  readonly kind: Kind;
+  readonly object_id: string;
+  readonly name: string;
+  readonly labels: Record<string, string>;
+  readonly annotations: Record<string, string>;
+  readonly spec: unknown;
+  readonly files: Record<string, string>;
+  readonly hash: string;
+  readonly path: string;
+  readonly line: number;
+  readonly commit: string;
+}
+
+/** The current objects, of one kind or with one name when asked so, in the order of kinds and names. */
+export async function readObjects(
+  session: Session,
+  filter: { readonly kind?: Kind; readonly name?: string } = {},
+): Promise<StoredObject[]> {
+  const rows = await session.query<VersionRow>(
+    `select ${columns} from gitway.object_version
+     where to_revision is null and kind = coalesce($1, kind) and name = coalesce($2, name)
+     order by kind collate "C", name collate "C"`,
+    [filter.kind ?? null, filter.name ?? null],
+  );
+  return rows.map(toObject);
+}
+
+/** The version of the current object of that kind and name. */
+export async function findObject(
+  session: Session,
+  kind: Kind,
+  name: string,
+): Promise<StoredObject | undefined> {
+  const [object] = await readObjects(session, { kind, name });
+  return object;
+}
+
+function toObject(row: VersionRow): StoredObject {
+  const { object_id: id, ...rest } = row;
+  return { id, ...rest } as StoredObject;
+}
+
+/** Ends versions with a revision, and says how many of them were current until then. */
+export async function endVersions(
+  session: Session,
+  versions: readonly number[],
+  revision: number,
+): Promise<number> {
+  if (versions.length === 0) return 0;
+  const rows = await session.query<unknown>(
+    "update gitway.object_version set to_revision = $2 where version = any($1::bigint[]) and to_revision is null returning 1",
+    [versions, revision],
+  );
+  return rows.length;
+}
+
+/** An object and the change that it comes from, for a new version. */
+export interface NewVersion {
+  readonly object: Manifest;
+  readonly attribution: Attribution;
+}
+
+/** Inserts versions that begin with a revision, and gives their numbers in the same order. */
+export async function insertVersions(
+  session: Session,
+  added: readonly NewVersion[],
+  revision: number,
+): Promise<number[]> {
+  const versions: number[] = [];
+  for (let start = 0; start < added.length; start += slice)
+    versions.push(...(await insertSlice(session, added.slice(start, start + slice), revision)));
+  return versions;
+}
+
+async function insertSlice(
+  session: Session,
+  added: readonly NewVersion[],
+  revision: number,
+): Promise<number[]> {
+  const rows = await session.query<{ version: number }>(
+    `insert into gitway.object_version (kind, object_id, name, route, claim, labels, annotations, spec, files,
+       hash, path, line, commit, from_revision)
+     select kind, object_id, name, route, claim, labels, annotations, spec, files, hash, path, line, commit, $14
+     from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::json[], $7::json[], $8::json[],
+       $9::json[], $10::text[], $11::text[], $12::integer[], $13::text[]) with ordinality
+       as row (kind, object_id, name, route, claim, labels, annotations, spec, files, hash, path, line, commit, nth)
+     order by nth
+     returning version`,
+    [
+      added.map(({ object }) => object.kind),
+      added.map(({ object }) => object.id),
+      added.map(({ object }) => object.name),
+      added.map(({ object }) => storable(routeOf(object))),
+      added.map(({ object }) => storable(claimOf(object)?.key ?? null)),
+      added.map(({ object }) => JSON.stringify(object.labels)),
+      added.map(({ object }) => JSON.stringify(object.annotations)),
+      added.map(({ object }) => JSON.stringify(object.spec)),
+      added.map(({ object }) => JSON.stringify(object.files)),
+      added.map(({ object }) => object.hash),
+      added.map(({ object }) => storable(object.place.file)),
+      added.map(({ object }) => object.place.line),
+      added.map(({ attribution }) => attribution.commit),
+      revision,
+    ],
+  );
+  // Ascending numbers are in the order in which the rows were given.
+  return rows.map(({ version }) => version).sort((a, b) => a - b);
+}
+
+/** A text column can't hold a NUL character; the replacement character stands for it. */
+export function storable<Text extends string | null>(text: Text): Text {
+  return (text === null ? null : text.replaceAll("\0", "\uFFFD")) as Text;
+}
+
+/** The state in which a change leaves its object, or in which it found it. */
+export function objectOfChange(change: Change): GitwayObject {
+  return change.action === "delete" ? change.before : change.after;
+}

@@ -1,0 +1,120 @@
+import { Client, type ClientConfig } from "pg";
+
+import { AppError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { applyRevision } from "./apply.ts";
+import { startChangeFeed } from "./change-feed.ts";
+import { issueCredential, readCredentials } from "./credentials.ts";
+import { readCurrent, readServing } from "./current-state.ts";
+import { openDatabase, type Database } from "./database.ts";
+import { startEmbeddedPostgres } from "./embedded-postgres.ts";
+import { readEvents } from "./events.ts";
+import { migrate } from "./migrate.ts";
+import { readObjects } from "./object-versions.ts";
+import { syncReferences } from "./reference-credentials.ts";
+import type { Closeable, Store } from "./store.ts";
+import { readSyncStatus, writeSyncStatus } from "./sync-status.ts";
+
+/** Where the store is: a Postgres server by its URL, or the folder of an embedded one. */
+export type StoreLocation = { readonly databaseUrl: string } | { readonly dataDir: string };
+
+/**
+ * Connects to the store, or starts (or joins) the embedded Postgres of a data folder, and brings its
+ * schema up to date. Closing the store stops an embedded server that nobody else uses.
+ */
+export async function openStore(location: StoreLocation, options: { readonly log: Log }): Promise<Store> {
+  const server = await openServer(location, options.log);
+  const database = openDatabase(server.connection, server.description, options.log);
+  try {
+    await migrate(database);
+  } catch (error) {
+    await database.close();
+    await server.close();
+    throw error;
+  }
+  return storeOn(database, server, options.log);
+}
+
+interface Server extends Closeable {
+  readonly connection: ClientConfig;
+  readonly description: string;
+}
+
+async function openServer(location: StoreLocation, log: Log): Promise<Server> {
+  if ("dataDir" in location) return startEmbeddedPostgres(location.dataDir, { log });
+  return {
+    connection: { connectionString: location.databaseUrl },
+    description: describeUrl(location.databaseUrl),
+    close: async () => undefined,
+  };
+}
+
+/** A password with a `/`, `?` or `#` that is not encoded ends up in what looks like host and database. */
+const misread = /^\w+:\/\/[^/?#]*(\/[^?]*@|\?[^=]*@|.*#)/;
+
+/** What people may see of a URL: host, port and database, as `pg` understands it. */
+function describeUrl(databaseUrl: string): string {
+  if (misread.test(databaseUrl)) throw unreadableUrl();
+  try {
+    const { host, port, database } = new Client({ connectionString: databaseUrl });
+    const name = database ?? "";
+    if (host.startsWith("/")) return `postgres database '${name}' at ${host}`;
+    return `postgres://${host}${port === 5432 ? "" : `:${port}`}/${name}`;
+  } catch {
+    throw unreadableUrl();
+  }
+}
+
+/** Without a cause, which would show the URL, and with it the password. */
+function unreadableUrl(): AppError {
+  return new AppError(
+    "config-invalid",
+    "DATABASE_URL can't be read: write postgres://user:password@host:5432/database, and encode special characters of the password (%40 for @, %2F for /, %23 for #, %3F for ?).",
+  );
+}
+
+function storeOn(database: Database, server: Server, log: Log): Store {
+  const feeds = new Set<Closeable>();
+  let closing: Promise<void> | undefined;
+  return {
+    description: server.description,
+    current: () => readCurrent(database),
+    apply: (request) => applyRevision(database, request),
+    readSync: () => readSyncStatus(database),
+    writeSync: (status) => writeSyncStatus(database, status),
+    objects: (kind, name) => readObjects(database, name === undefined ? { kind } : { kind, name }),
+    events: (query) => readEvents(database, query),
+    issueCredential: (request) => issueCredential(database, request),
+    credentials: (token) => readCredentials(database, token),
+    syncReferences: (references) => syncReferences(database, references, log),
+    serving: () => readServing(database),
+    onChange: (listener) => openFeed(database, listener, log, feeds),
+    async ping() {
+      await database.query("select 1");
+    },
+    close: () => (closing ??= closeAll([...feeds, database, server])),
+  };
+}
+
+/** In the order given, since a server goes after its users; all of them, even when one fails. */
+async function closeAll(closeables: readonly Closeable[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const each of closeables) await each.close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** A feed that is still open when the store closes goes with it. */
+async function openFeed(
+  database: Database,
+  listener: () => void,
+  log: Log,
+  feeds: Set<Closeable>,
+): Promise<Closeable> {
+  const feed = await startChangeFeed(database, listener, log);
+  feeds.add(feed);
+  return {
+    async close() {
+      if (feeds.delete(feed)) await feed.close();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { Session } from "./database.ts";
+
+/** Where the store stands: what moves when anything that is served changes. */
+export interface Pointer {
+  /** The current revision; 0 before the first apply. */
+  readonly revision: number;
+  readonly credentialChanges: number;
+}
+
+const columns = 'revision, credential_changes as "credentialChanges"';
+
+/** Reads the pointer. */
+export async function readPointer(session: Session): Promise<Pointer> {
+  return only(await session.query<Pointer>(`select ${columns} from gitway.pointer`));
+}
+
+/** Reads the pointer and keeps every other writer waiting until the transaction ends. */
+export async function lockPointer(session: Session): Promise<Pointer> {
+  return only(await session.query<Pointer>(`select ${columns} from gitway.pointer for update`));
+}
+
+/** Moves the pointer to a revision, and tells who listens. The caller holds its lock. */
+export async function movePointer(session: Session, revision: number): Promise<void> {
+  await session.query("update gitway.pointer set revision = $1", [revision]);
+  await notify(session);
+}
+
+/** Counts a change of credentials, and tells who listens. The caller holds the lock of the pointer. */
+export async function countCredentialChange(session: Session): Promise<void> {
+  await session.query("update gitway.pointer set credential_changes = credential_changes + 1");
+  await notify(session);
+}
+
+/** The channel on which listeners hear that the pointer moved. */
+export const changeChannel = "gitway_changed";
+
+async function notify(session: Session): Promise<void> {
+  await session.query(`notify ${changeChannel}`);
+}
+
+function only(rows: readonly Pointer[]): Pointer {
+  const [pointer] = rows;
+  if (!pointer) throw new Error("the store has lost its revision pointer");
+  return pointer;
+}
