@@ -1,0 +1,146 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+import { AppError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { makePlan } from "../plan/make-plan.ts";
+import type { AttributedChange, CurrentState, Plan } from "../plan/plan.ts";
+import type { PruneLimit } from "../plan/prune.ts";
+import type { Revision, Source } from "../source/open-source.ts";
+import type { Applied, Store, SyncStatus } from "../store/store.ts";
+import { resolveReferences, type ResolveSecret } from "./secret-references.ts";
+import { failedStatus, passedStatus } from "./sync-status.ts";
+
+/** What a pass works with. */
+export interface PassParts {
+  readonly source: Source;
+  readonly store: Store;
+  readonly sourceStatus: SyncStatus["source"];
+  readonly pruneLimit: PruneLimit;
+  readonly allowPrune: boolean;
+  /** Finds the secret that a manifest refers to; null when there is none that can be used. */
+  readonly resolveSecret: ResolveSecret;
+  readonly log: Log;
+}
+
+/** A plan, with what it takes to apply it. */
+export interface PreparedPlan {
+  readonly plan: Plan;
+  readonly attributed: readonly AttributedChange[];
+  readonly revision: Revision;
+  /** The branch that was read, when none was asked for the source's default. */
+  readonly branch: string;
+}
+
+/** What a pass did. */
+export interface PassResult {
+  readonly outcome: "unchanged" | "applied";
+  readonly plan: Plan;
+  readonly attributed: readonly AttributedChange[];
+  readonly applied: Applied | null;
+  readonly status: SyncStatus;
+}
+
+/** How often a pass plans again when another writer was faster. */
+const attempts = 5;
+
+/**
+ * One pass: look at the source, plan against the store, apply, and say how it went. Level-based (law
+ * 9): it reads all of both sides, whatever woke it. Throws an `AppError` when the source or the store
+ * fails; the store then says so, if it can.
+ */
+export async function runPass(parts: PassParts, signal?: AbortSignal): Promise<PassResult> {
+  const previous = await parts.store.readSync();
+  try {
+    const { prepared, applied } = await planAndApply(parts, previous, signal);
+    await resolveReferences(parts);
+    const revision = applied?.revision ?? prepared.plan.parentRevision;
+    const source = { ...parts.sourceStatus, branch: prepared.branch };
+    const status = passedStatus(previous, { plan: prepared.plan, revision, source, at: new Date() });
+    await parts.store.writeSync(status);
+    const { plan, attributed } = prepared;
+    return { outcome: applied ? "applied" : "unchanged", plan, attributed, applied, status };
+  } catch (error) {
+    await recordFailure(parts, previous, error);
+    throw error;
+  }
+}
+
+/** Source against store, with authors. Changes nothing. */
+export async function preparePlan(parts: PassParts, signal?: AbortSignal): Promise<PreparedPlan> {
+  return prepare(parts, await parts.store.readSync(), signal);
+}
+
+async function prepare(
+  parts: PassParts,
+  previous: SyncStatus | null,
+  signal?: AbortSignal,
+): Promise<PreparedPlan> {
+  const { source, store } = parts;
+  const fetched = await source.fetch(signal);
+  const [revision, current] = await Promise.all([source.read(fetched.commit), store.current()]);
+  const origin = originOf({ ...parts.sourceStatus, branch: fetched.branch });
+  const since = rangeStart(previous, current, origin);
+  const plan = makePlan({
+    set: revision.set,
+    current,
+    commit: fetched.commit,
+    origin,
+    pruneLimit: parts.pruneLimit,
+    allowPrune:
+      parts.allowPrune || (await source.allowsPrune(previous?.attempted?.commit ?? null, fetched.commit)),
+  });
+  const attributed = await source.attribute(plan.changes, since, fetched.commit);
+  return { plan, attributed, revision, branch: fetched.branch };
+}
+
+async function planAndApply(
+  parts: PassParts,
+  previous: SyncStatus | null,
+  signal?: AbortSignal,
+): Promise<{ prepared: PreparedPlan; applied: Applied | null }> {
+  for (let attempt = 1; ; attempt++) {
+    const prepared = await prepare(parts, previous, signal);
+    try {
+      return { prepared, applied: await apply(parts.store, prepared) };
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== "revision-moved" || attempt === attempts)
+        throw error;
+      parts.log.info({ attempt }, "another writer was faster, planning again");
+      await wait(Math.random() * 50 * attempt);
+    }
+  }
+}
+
+async function apply(store: Store, { plan, attributed, revision }: PreparedPlan): Promise<Applied | null> {
+  if (plan.changes.length === 0) return null;
+  const { parentRevision, commit, origin } = plan;
+  const blobs = await contentsOf(plan, revision);
+  return store.apply({ parentRevision, commit, origin, changes: attributed, blobs });
+}
+
+async function contentsOf(plan: Plan, revision: Revision): Promise<ReadonlyMap<string, Buffer>> {
+  const digests = new Set(plan.changes.flatMap(({ after }) => Object.values(after?.files ?? {})));
+  const contents = new Map<string, Buffer>();
+  for (const digest of digests) contents.set(digest, await revision.content(digest));
+  return contents;
+}
+
+/** What must stay the same for absence to mean deletion. */
+function originOf(source: SyncStatus["source"]): string {
+  return JSON.stringify([source.url, source.branch, source.paths]);
+}
+
+/** Where attribution starts: the last commit that went live as a whole. */
+function rangeStart(previous: SyncStatus | null, current: CurrentState, origin: string): string | null {
+  return current.origin === origin ? (previous?.converged?.commit ?? null) : null;
+}
+
+async function recordFailure(parts: PassParts, previous: SyncStatus | null, error: unknown): Promise<void> {
+  try {
+    await parts.store.writeSync(
+      failedStatus(previous, { source: parts.sourceStatus, error, at: new Date() }),
+    );
+  } catch (recordError) {
+    parts.log.warn({ err: recordError }, "the failure of the pass could not be recorded");
+  }
+}
