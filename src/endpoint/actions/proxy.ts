@@ -1,0 +1,163 @@
+import type { Readable } from "node:stream";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+import { Agent, type Dispatcher } from "undici";
+
+import { messageOf } from "../../errors.ts";
+import type { Call } from "../call.ts";
+import type { Refusal } from "../endpoint-error.ts";
+import { announcesBody, announcesMoreThan, inviteBody } from "../request-body.ts";
+import { withoutQueryParameter } from "../token-location.ts";
+import { createGuardedLookup, deniedCode, isDeniedAddress } from "./denied-address.ts";
+import { clientHeaders, upstreamHeaders } from "./forwarded-headers.ts";
+import { joinPaths, joinQueries, nextTarget, type ProxyTarget, type ProxyTargets } from "./proxy-target.ts";
+import { isSendable } from "./reply.ts";
+
+const connectTime = 10_000;
+const idleTime = 300_000;
+const stuckTime = 600_000;
+
+/** The connections to all upstreams. */
+export function createUpstreamAgent(): Agent {
+  return new Agent({
+    connections: 1024,
+    maxHeaderSize: 64 * 1024,
+    connect: { lookup: createGuardedLookup(), timeout: connectTime },
+  });
+}
+
+/**
+ * Hands a call on to an upstream and its answer back, both as they come: nothing is collected on the way.
+ * A failure before the answer has begun is a refusal; after that the connection is all that can tell.
+ */
+export async function serveProxy(
+  call: Call,
+  proxy: ProxyTargets,
+  agent: Dispatcher,
+): Promise<Refusal | null> {
+  const { request, response, definition } = call;
+  const target = nextTarget(proxy);
+  if (!target) return { code: 2010, reason: "the definition has no usable target" };
+  if (isDeniedAddress(target.hostname)) return { code: 2009, reason: `${target.hostname} is denied` };
+  if (announcesMoreThan(request, definition.limits.requestBody)) return { code: 1009 };
+  const cancel = new AbortController();
+  const refuse = (refusal: Refusal) => cancel.abort(refusal);
+  const deadline = setTimeout(() => refuse({ code: 2012 }), proxy.timeout);
+  response.once("close", () => response.writableFinished || refuse({ code: 2011 }));
+  try {
+    const body = uploadOf(call, deadline, refuse);
+    const answer = await agent.request(requestOptions(call, proxy, target, body, cancel.signal));
+    clearTimeout(deadline);
+    return await handBack(call, answer);
+  } catch (error) {
+    return cancel.signal.aborted ? (cancel.signal.reason as Refusal) : refusalFor(error);
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+function requestOptions(
+  call: Call,
+  proxy: ProxyTargets,
+  target: ProxyTarget,
+  body: Readable | null,
+  signal: AbortSignal,
+): Dispatcher.RequestOptions {
+  const options = {
+    origin: target.origin,
+    path: upstreamPath(call, proxy, target),
+    method: call.request.method as Dispatcher.HttpMethod,
+    headers: upstreamHeaders(call, proxy, target),
+    body,
+    signal,
+    // The deadline above also covers connecting, and an upload that makes progress puts it off.
+    headersTimeout: 0,
+    bodyTimeout: idleTime,
+    responseHeaders: "raw" as const,
+    // The certificate is the target's, whatever host the caller asked for.
+    servername: target.hostname,
+  };
+  return options;
+}
+
+function upstreamPath(
+  { target: { segments, trailingSlash, query }, rest, definition }: Call,
+  proxy: ProxyTargets,
+  target: ProxyTarget,
+): string {
+  const whole = `/${segments.join("/")}${trailingSlash && segments.length > 0 ? "/" : ""}`;
+  const path = joinPaths(target.path, proxy.stripPath ? rest : whole, proxy.keepTrailingSlash);
+  const { queryParameter } = definition.tokenLocation;
+  const withToken = queryParameter === null || definition.keyless;
+  return path + joinQueries(target.query, withToken ? query : withoutQueryParameter(query, queryParameter));
+}
+
+/** The request's body as a stream of its own: an upstream that stops reading must not take the client's socket along. */
+function uploadOf(
+  { request, response, definition }: Call,
+  deadline: NodeJS.Timeout,
+  refuse: (refusal: Refusal) => void,
+): Readable | null {
+  if (!announcesBody(request)) return null;
+  const limit = definition.limits.requestBody ?? Infinity;
+  let size = 0;
+  const upload = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      size += chunk.length;
+      if (size > limit) return refuse({ code: 1009 });
+      deadline.refresh();
+      done(null, chunk);
+    },
+  });
+  upload.once("close", () => request.unpipe(upload));
+  upload.on("error", () => {});
+  request.once("error", (error) => upload.destroy(error));
+  inviteBody(response);
+  return request.pipe(upload);
+}
+
+async function handBack(call: Call, answer: Dispatcher.ResponseData): Promise<Refusal | null> {
+  const { response, definition, request } = call;
+  // Asked for raw, the headers are names and values in turn.
+  const headers = clientHeaders(answer.headers as unknown as string[]).filter(isSendable);
+  const limit = definition.limits.responseBody ?? Infinity;
+  const length = headers.find(([name]) => name.toLowerCase() === "content-length")?.[1];
+  if (request.method !== "HEAD" && Number(length ?? 0) > limit) {
+    answer.body.on("error", () => {}).destroy();
+    return { code: 17 };
+  }
+  for (const [name, value] of headers) response.appendHeader(name, value);
+  response.writeHead(answer.statusCode);
+  // Sends the headers at once; flushHeaders would do so too, but as UTF-8.
+  response.write(Buffer.alloc(0));
+  response.setTimeout(stuckTime, () => response.destroy());
+  await pipeline(answer.body, limited(limit), response);
+  return null;
+}
+
+function limited(limit: number): Transform {
+  let size = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      size += chunk.length;
+      done(size > limit ? new Error("The upstream's answer is beyond the limit.") : null, chunk);
+    },
+  });
+}
+
+const unreachable = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+function refusalFor(error: unknown): Refusal {
+  const code = (error as NodeJS.ErrnoException).code ?? "";
+  const reason = `${code} ${messageOf(error)}`.trim();
+  if (code === deniedCode) return { code: 2009, reason };
+  return { code: unreachable.has(code) ? 2010 : 2011, reason };
+}

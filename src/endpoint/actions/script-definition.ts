@@ -1,0 +1,40 @@
+import type { ScriptAction } from "../../manifest/api-definition.generated.ts";
+import { parseSize } from "../../units.ts";
+import { delayOf } from "../delay.ts";
+
+/** A script made ready for serving. */
+export interface Script {
+  readonly kind: "script";
+  readonly file: string;
+  /** The text of the module, or null when the store doesn't have it. */
+  readonly source: string | null;
+  readonly input: "raw" | "parameters" | "run";
+  /** Those that the body must hold, with `run`. */
+  readonly parameters: readonly string[];
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+const defaultTimeout = "10s";
+const longestTimeout = 3_600_000;
+const defaultMemory = "32MiB";
+const mostMemory = 512 * 1024 * 1024;
+
+/** Makes a script action ready for serving, with its time and memory capped at an hour and 512 MiB. */
+export function prepareScript(
+  action: ScriptAction,
+  files: Readonly<Record<string, string>>,
+  blobs: ReadonlyMap<string, string>,
+): Script {
+  return {
+    kind: "script",
+    file: action.file,
+    source: blobs.get(files[action.file] ?? "") ?? null,
+    input: action.input ?? "raw",
+    parameters: action.parameters ?? [],
+    timeout: delayOf(action.timeout ?? defaultTimeout, longestTimeout),
+    memory: Math.min(parseSize(action.memory ?? defaultMemory), mostMemory),
+  };
+}

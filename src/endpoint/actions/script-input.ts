@@ -1,0 +1,88 @@
+import type { Call } from "../call.ts";
+import type { Refusal } from "../endpoint-error.ts";
+import type { Script } from "./script-definition.ts";
+
+/** The content types that a script takes (UD-APIs 2.1). */
+const contentTypes = new Set(["application/json", "application/xml", "text/xml", "text/plain"]);
+const charsets = new Set(["utf-8", "utf8", "us-ascii"]);
+
+/** Whether a script can read a body with these headers. Without a content type it must be empty. */
+export function isReadable(headers: Call["request"]["headers"], size: number): boolean {
+  const encoding = headers["content-encoding"] ?? "identity";
+  const [type = "", ...parameters] = (headers["content-type"] ?? "").split(";").map((part) => part.trim());
+  if (encoding.toLowerCase() !== "identity") return false;
+  if (type === "") return size === 0;
+  const charset = parameters.map((parameter) => /^charset="?([^"]*)"?$/i.exec(parameter)?.[1]).find(Boolean);
+  return (
+    contentTypes.has(type.toLowerCase()) && (charset === undefined || charsets.has(charset.toLowerCase()))
+  );
+}
+
+/** The parameters in a body, or why it has none. */
+export function readParameters(
+  script: Script,
+  body: string,
+): { readonly parameters: Readonly<Record<string, string>> } | Refusal {
+  if (script.input === "raw") return { parameters: {} };
+  const parameters = body.trim() === "" && script.input === "run" ? {} : flatObject(body);
+  if (!parameters) return { code: 10 };
+  const missing = script.parameters.filter((name) => !Object.hasOwn(parameters, name));
+  if (script.input !== "run" || missing.length === 0) return { parameters };
+  return { code: 16, missingScriptParameters: missing };
+}
+
+/** The argument of a script, as JSON; the raw body goes apart. With `run` it is the parameters alone. */
+export function scriptArgument(
+  call: Call,
+  script: Script,
+  parameters: Readonly<Record<string, string>>,
+): string {
+  if (script.input === "run") return JSON.stringify(parameters);
+  const { request, target, definition, caller } = call;
+  return JSON.stringify({
+    method: request.method,
+    route: call.routeSegments?.join("/") ?? call.rest.replace(/^\//, ""),
+    parameters,
+    query: queryValues(target.query, definition.tokenLocation.queryParameter),
+    routeParameters: call.parameters,
+    headers: scriptHeaders(call),
+    clientAddress: call.clientAddress,
+    tokenId: caller?.tokenId ?? null,
+    tokenName: caller?.tokenName ?? null,
+  });
+}
+
+/** Strings as they are, numbers and booleans as JSON writes them; anything else is not flat. */
+function flatObject(text: string): Record<string, string> | null {
+  const value = parseJson(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  const entries = Object.entries(value);
+  if (!entries.every(([, item]) => ["string", "number", "boolean"].includes(typeof item))) return null;
+  return Object.fromEntries(entries.map(([name, item]) => [name, String(item)]));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function queryValues(query: string, secret: string | null): Record<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (name === secret) continue;
+    const list = values.get(name) ?? [];
+    list.push(value);
+    values.set(name, list);
+  }
+  return Object.fromEntries(values);
+}
+
+/** Scripts never see what callers sign in with. */
+function scriptHeaders({ request, definition }: Call): Record<string, string> {
+  const secret = new Set(["authorization", "proxy-authorization", "cookie", definition.tokenLocation.header]);
+  const kept = Object.entries(request.headers).filter(([name]) => !secret.has(name));
+  return Object.fromEntries(kept.map(([name, value]) => [name, [value].flat().join(", ")]));
+}

@@ -1,0 +1,68 @@
+import { Secret } from "../secret.ts";
+import type { ServingState } from "../store/store.ts";
+import { hasEnded, parseEnd } from "./timestamp.ts";
+
+/** A token as far as calls need it. */
+export interface Caller {
+  readonly tokenId: string;
+  readonly tokenName: string;
+}
+
+interface Credential {
+  readonly tokenId: string;
+  /** The latest end of all credentials with this hash; null for never. */
+  readonly end: number | null;
+}
+
+interface Token extends Caller {
+  readonly disabled: boolean;
+  readonly end: number | null;
+}
+
+/** Who a secret belongs to. Only hashes are held (law 6). */
+export interface CredentialTable {
+  readonly byHash: ReadonlyMap<string, Credential>;
+  readonly tokens: ReadonlyMap<string, Token>;
+  /** Ids by token name, for the definitions that refer to them. */
+  readonly idsByName: ReadonlyMap<string, string>;
+}
+
+/** The credentials of a revision. A hash that two tokens claim admits nobody. */
+export function buildCredentialTable(state: Pick<ServingState, "tokens" | "credentials">): CredentialTable {
+  const tokens = state.tokens.map(({ id, name, spec }) => ({
+    tokenId: id,
+    tokenName: name,
+    disabled: spec.disabled ?? false,
+    end: parseEnd(spec.expires),
+  }));
+  const byHash = new Map<string, Credential>();
+  const disputed = new Set<string>();
+  for (const { tokenId, hash, notAfter } of state.credentials) {
+    const key = hash.toLowerCase();
+    const known = byHash.get(key);
+    if (known && known.tokenId !== tokenId) disputed.add(key);
+    byHash.set(key, { tokenId, end: known ? later(known.end, parseEnd(notAfter)) : parseEnd(notAfter) });
+  }
+  for (const hash of disputed) byHash.delete(hash);
+  return {
+    byHash,
+    tokens: new Map(tokens.map((token) => [token.tokenId, token])),
+    idsByName: new Map(tokens.map((token) => [token.tokenName, token.tokenId])),
+  };
+}
+
+/**
+ * The caller that a secret belongs to, or null: unknown, expired and disabled look the same. The look-up
+ * is by SHA-256, so that its time tells nothing about the secret.
+ */
+export function identifyCaller(table: CredentialTable, secret: Secret, now: number): Caller | null {
+  const credential = table.byHash.get(secret.hash().toString("hex"));
+  if (!credential || hasEnded(credential.end, now)) return null;
+  const token = table.tokens.get(credential.tokenId);
+  if (!token || token.disabled || hasEnded(token.end, now)) return null;
+  return token;
+}
+
+function later(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : Math.max(a, b);
+}

@@ -1,0 +1,122 @@
+import type { ServerResponse } from "node:http";
+
+interface EndpointErrorRow {
+  readonly name: string;
+  readonly status: number;
+  /** What the caller reads: true, and of no use to somebody who tries things out. */
+  readonly detail: string;
+}
+
+/**
+ * Every error that the endpoint answers with, by its `errorCode`. Up to 1999 the codes, names and
+ * statuses are those of UD-APIs 2.5; those from 2001 are Gitway's own, for what that table doesn't know.
+ */
+export const endpointErrors = {
+  1: { name: "EmptyRoute", status: 400, detail: "The request names no route." },
+  3: { name: "InvalidRequestMethod", status: 405, detail: "This API does not take the request's method." },
+  5: { name: "DefinitionNotFound", status: 404, detail: "No API answers at this path." },
+  7: { name: "NotReady", status: 503, detail: "The APIs are not loaded yet. Try again in a moment." },
+  8: { name: "UnexpectedException", status: 500, detail: "Something went wrong." },
+  10: {
+    name: "BodyToParametersConversionFailed",
+    status: 400,
+    detail: "The request body is not a flat JSON object.",
+  },
+  12: { name: "ScriptFailed", status: 500, detail: "The API's script failed." },
+  13: { name: "InvalidScriptResult", status: 500, detail: "The API's script gave no valid answer." },
+  15: { name: "ScriptMissing", status: 500, detail: "The API's script can't be run." },
+  16: {
+    name: "MissingScriptParameters",
+    status: 400,
+    detail: "The request body is missing script parameters.",
+  },
+  17: { name: "ResponseBodyTooLarge", status: 500, detail: "The API's answer is too large." },
+  1001: { name: "ScriptNotAnswered", status: 500, detail: "The API's script gave no answer in time." },
+  1002: { name: "UnknownStatusCode", status: 500, detail: "The API's script gave an invalid status." },
+  1003: {
+    name: "InvalidContentType",
+    status: 415,
+    detail:
+      "The content type must be application/json, application/xml, text/xml or text/plain, in UTF-8 and not compressed.",
+  },
+  1006: { name: "QueueFull", status: 503, detail: "Too many calls are waiting. Try again in a moment." },
+  1008: {
+    name: "AuthenticationHeaderInvalid",
+    status: 401,
+    detail: "The request carries no token in the expected form: 'Authorization: Bearer <token>'.",
+  },
+  1009: { name: "BodyTooLarge", status: 413, detail: "The request body is too large." },
+  1010: { name: "AuthenticationFailed", status: 401, detail: "The token is not accepted." },
+  1011: { name: "QueryStringTooLarge", status: 414, detail: "The query string is too long." },
+  1012: {
+    name: "ResponseHeadersNotAllowed",
+    status: 500,
+    detail: "The API set a response header that it may not set.",
+  },
+  1013: { name: "ResponseHeadersInvalid", status: 500, detail: "The API set a malformed response header." },
+  2001: { name: "RequestMalformed", status: 400, detail: "The request is malformed." },
+  2002: { name: "RequestTimedOut", status: 408, detail: "The request did not arrive in time." },
+  2003: { name: "RequestHeadersTooLarge", status: 431, detail: "The request headers are too large." },
+  2004: { name: "UpgradeNotSupported", status: 501, detail: "WebSocket connections are not supported." },
+  2005: {
+    name: "TransferCodingNotSupported",
+    status: 501,
+    detail: "The only transfer coding that is understood is chunked.",
+  },
+  2006: {
+    name: "SettingNotHonoured",
+    status: 501,
+    detail: "This API restricts access in a way that is not supported yet, and is refused until it is.",
+  },
+  2007: { name: "ApiExpired", status: 403, detail: "The API has expired." },
+  2008: { name: "AddressNotAllowed", status: 403, detail: "Calls from this address are not allowed." },
+  2009: { name: "TargetNotAllowed", status: 502, detail: "The API's target is not allowed." },
+  2010: { name: "UpstreamUnreachable", status: 502, detail: "The API's target can't be reached." },
+  2011: {
+    name: "UpstreamFailed",
+    status: 502,
+    detail: "The API's target broke off or gave no valid answer.",
+  },
+  2012: { name: "UpstreamTimedOut", status: 504, detail: "The API's target gave no answer in time." },
+} as const satisfies Record<number, EndpointErrorRow>;
+
+/** The `errorCode` of an error body. */
+export type EndpointErrorCode = keyof typeof endpointErrors;
+
+/** Why a request is not served: data, until it is answered. */
+export interface Refusal {
+  readonly code: EndpointErrorCode;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly missingScriptParameters?: readonly string[];
+  /** For the log only. */
+  readonly reason?: string;
+}
+
+const title =
+  "The request was not served. If this goes on, tell the administrator the error code and the node.";
+
+/** The error body of UD-APIs 2.4, as JSON. */
+export function errorBody(refusal: Refusal, nodeId: number): string {
+  const { detail } = endpointErrors[refusal.code];
+  const error = {
+    title,
+    detail,
+    errorCode: refusal.code,
+    faultingNode: nodeId,
+    ...(refusal.missingScriptParameters && { missingScriptParameters: refusal.missingScriptParameters }),
+  };
+  return JSON.stringify({ errors: [error] });
+}
+
+/** Answers a request with a refusal. The headers must not have been sent. */
+export function sendRefusal(response: ServerResponse, refusal: Refusal, nodeId: number): void {
+  const { status } = endpointErrors[refusal.code];
+  const body = errorBody(refusal, nodeId);
+  response.writeHead(status, {
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    ...(status === 401 && { "www-authenticate": "Bearer" }),
+    ...refusal.headers,
+  });
+  response.end(response.req.method === "HEAD" ? undefined : body);
+}

@@ -1,0 +1,65 @@
+import type { Log } from "../log.ts";
+import type { Closeable } from "../store/store.ts";
+import { createUpstreamAgent } from "./actions/proxy.ts";
+import { defaultTimes, startHttpServer, type ServerTimes } from "./http-server.ts";
+import { createRequestHandler, type ServedRequest } from "./request-handler.ts";
+import { createScriptPool } from "./script/script-pool.ts";
+import { followTables, type ServingFeed, type TableFollower } from "./table-follower.ts";
+
+/** What the endpoint needs. */
+export interface EndpointOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** The path below which routes are served: `/api/custom`. */
+  readonly base: string;
+  /** The `faultingNode` of error bodies. */
+  readonly nodeId: number;
+  /** How many scripts run at once; null for one a processor, at least four. */
+  readonly scriptWorkers: number | null;
+  /** How many calls may wait for a script. */
+  readonly scriptQueue: number;
+  readonly feed: ServingFeed;
+  readonly log: Log;
+  /** Told of every request when it is over, for metrics. */
+  readonly observe?: (request: ServedRequest) => void;
+  /** How long clients may take. */
+  readonly times?: Partial<ServerTimes>;
+}
+
+/** The running data plane. */
+export interface Endpoint extends Closeable {
+  readonly url: string;
+  /** The revision of the table that serves now; null before the first. */
+  readonly servedRevision: () => number | null;
+  /** Lets what is under way end, for ten seconds at most. */
+  close(): Promise<void>;
+  /** Cuts off what is under way. */
+  closeNow(): Promise<void>;
+}
+
+/**
+ * Starts the data plane: listens (`port-in-use` when it can't), then loads the first table. While the
+ * store is away callers get a 503 and loading goes on in the background.
+ */
+export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
+  const { host, log } = options;
+  const pool = createScriptPool({ size: options.scriptWorkers, queue: options.scriptQueue, log });
+  const agent = createUpstreamAgent();
+  let follower: TableFollower | null = null;
+  const table = () => follower?.table() ?? null;
+  const handle = createRequestHandler({ ...options, table, pool, agent });
+  const server = await startHttpServer({ ...options, times: { ...defaultTimes, ...options.times }, handle });
+  follower = await followTables(options);
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
+    servedRevision: () => table()?.revision ?? null,
+    close: () => shutDown(server.close),
+    closeNow: () => shutDown(server.closeNow),
+  };
+
+  async function shutDown(stopServer: () => Promise<void>): Promise<void> {
+    await stopServer();
+    await Promise.all([follower?.close(), pool.close(), agent.destroy()]);
+  }
+}

@@ -1,0 +1,148 @@
+import { createServer, STATUS_CODES, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+
+import { AppError } from "../errors.ts";
+import { endpointErrors, errorBody, type EndpointErrorCode } from "./endpoint-error.ts";
+import { noteExpectation } from "./request-body.ts";
+import type { RequestHandler } from "./request-handler.ts";
+
+/** How long clients may take, in milliseconds. */
+export interface ServerTimes {
+  /** For the request line and headers. */
+  readonly headers: number;
+  /** For the whole request. */
+  readonly request: number;
+  /** Between requests on one connection; longer than a load balancer keeps one. */
+  readonly keepAlive: number;
+}
+
+/** What clients get. */
+export const defaultTimes: ServerTimes = { headers: 15_000, request: 300_000, keepAlive: 75_000 };
+
+const drainTime = 10_000;
+
+/** A listening server. */
+export interface HttpServer {
+  readonly port: number;
+  /** Takes no more connections, lets what is under way end, and after ten seconds cuts off what is left. */
+  readonly close: () => Promise<void>;
+  readonly closeNow: () => Promise<void>;
+}
+
+/** The errors of Node's HTTP parser that are no plain 400. */
+const parserErrors: Record<string, EndpointErrorCode> = {
+  HPE_HEADER_OVERFLOW: 2003,
+  ERR_HTTP_REQUEST_TIMEOUT: 2002,
+};
+
+/** Listens for requests, and answers itself those that are no HTTP. */
+export async function startHttpServer(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly nodeId: number;
+  readonly times: ServerTimes;
+  readonly handle: RequestHandler;
+}): Promise<HttpServer> {
+  const { times, handle } = options;
+  const responses = new WeakMap<Duplex, ServerResponse>();
+  const server = createServer({
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: times.headers,
+    requestTimeout: times.request,
+    keepAliveTimeout: times.keepAlive,
+    connectionsCheckingInterval: Math.min(1000, times.headers),
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+  });
+  // The size is what bounds them; a limit by number would leave the rest out without a word.
+  server.maxHeadersCount = 0;
+  const onRequest: RequestHandler = async (request, response) => {
+    responses.set(request.socket, response);
+    if (!server.listening) response.shouldKeepAlive = false;
+    response.once("finish", () => server.listening || server.closeIdleConnections());
+    await handle(request, response);
+  };
+  server.on("request", (request, response) => void onRequest(request, response));
+  server.on("checkContinue", (request, response) => {
+    noteExpectation(response);
+    void onRequest(request, response);
+  });
+  server.on("connect", (_request, socket: Socket) => answerRaw(socket, 3, options.nodeId));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    const begun = responses.get(socket)?.headersSent === true && !responses.get(socket)?.writableFinished;
+    if (begun || error.code === "ECONNRESET") socket.destroy();
+    else answerRaw(socket, parserErrors[error.code ?? ""] ?? 2001, options.nodeId);
+  });
+  await listen(server, options.host, options.port);
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address ? address.port : options.port,
+    close: () => drain(server),
+    closeNow: () => stop(server),
+  };
+}
+
+/** Answers on the bare connection, where there is no request to answer, and closes it. */
+function answerRaw(socket: Socket, code: EndpointErrorCode, nodeId: number): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status } = endpointErrors[code];
+  const body = errorBody({ code }, nodeId);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  setTimeout(() => socket.destroy(), 1000).unref();
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw listenFailure(error, host, port);
+  });
+}
+
+function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): AppError {
+  const place = `The endpoint can't listen on ${host}, port ${port}`;
+  if (error.code === "EADDRINUSE")
+    return new AppError(
+      "port-in-use",
+      `${place}: something else does already. Stop that, or choose another port with --endpoint-port, endpoint.port or GITWAY_ENDPOINT_PORT.`,
+      { cause: error },
+    );
+  return new AppError(
+    "config-invalid",
+    `${place} (${error.code ?? error.message}). Choose an address of this machine and a port that this user may open.`,
+    { cause: error },
+  );
+}
+
+async function drain(server: Server): Promise<void> {
+  const cutOff = setTimeout(() => server.closeAllConnections(), drainTime);
+  await closed(server);
+  clearTimeout(cutOff);
+}
+
+async function stop(server: Server): Promise<void> {
+  const done = closed(server);
+  server.closeAllConnections();
+  await done;
+}
+
+async function closed(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+const waiting = new WeakSet<ServerResponse>();
+
+/** Notes that the client waits for a `100 Continue` before it sends the body. */
+export function noteExpectation(response: ServerResponse): void {
+  waiting.add(response);
+}
+
+/** Tells a client that waits for it to send the body. Call it before reading. */
+export function inviteBody(response: ServerResponse): void {
+  if (waiting.delete(response)) response.writeContinue();
+}
+
+/** Whether a request announces a body. */
+export function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+/** Whether the announced length is beyond a limit in bytes. */
+export function announcesMoreThan({ headers }: IncomingMessage, limit: number | null): boolean {
+  return limit !== null && Number(headers["content-length"] ?? 0) > limit;
+}
+
+/** The whole body, or `too-large` beyond the limit in bytes. Rejects when the client goes away. */
+export async function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: number,
+): Promise<Buffer | "too-large"> {
+  if (announcesMoreThan(request, limit)) return "too-large";
+  if (!announcesBody(request)) return Buffer.alloc(0);
+  inviteBody(response);
+  return await new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) {
+        request.removeAllListeners("data");
+        resolve("too-large");
+      } else chunks.push(chunk);
+    });
+    request.once("end", () => resolve(Buffer.concat(chunks)));
+    request.once("error", reject);
+    request.once("close", () => reject(new Error("The client went away.")));
+  });
+}
+
+const discardLimit = 4 * 1024 * 1024;
+const discardTime = 5000;
+
+/**
+ * Reads on what nobody wants, so that a client which is still sending gets to read the answer; a client
+ * that goes on for too long is cut off.
+ */
+export function discardBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.readableEnded || request.destroyed) return;
+  if (waiting.delete(response)) response.shouldKeepAlive = false;
+  let size = 0;
+  const timer = setTimeout(() => request.socket.destroy(), discardTime);
+  request.once("close", () => clearTimeout(timer));
+  request.on("error", () => {});
+  request.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > discardLimit) request.socket.destroy();
+  });
+  request.resume();
+}

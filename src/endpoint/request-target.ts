@@ -1,0 +1,49 @@
+/** The path and host of a request, checked and taken apart, nothing decoded. */
+export interface RequestTarget {
+  /** Lower case, without port or final dot. Empty when the request names none. */
+  readonly host: string;
+  /** As they came, still percent-encoded. Empty ones are dropped: `//` is `/` (UD-APIs 1.2). */
+  readonly segments: readonly string[];
+  readonly trailingSlash: boolean;
+  /** Without the question mark. */
+  readonly query: string;
+}
+
+const absoluteForm = /^https?:\/\/([^/?#]*)(.*)$/is;
+const hostForm = /^(\[[0-9a-f:.]+\]|[a-z0-9._~-]*)(?::\d{0,5})?$/;
+const visible = /^[\x21-\x7e]*$/;
+const badEscape = /%(?![0-9a-f]{2})/i;
+const encodedControl = /%(?:[01][0-9a-f]|7f)/i;
+
+/**
+ * Takes the request target apart, or gives null for one that a route could be dodged with: control
+ * characters, broken escapes, backslashes, and dot segments in any disguise. Those are refused rather
+ * than resolved, since what an upstream makes of them can't be known here.
+ */
+export function parseRequestTarget(url: string, hostHeader: string | undefined): RequestTarget | null {
+  const absolute = absoluteForm.exec(url);
+  const local = absolute ? absolute[2] || "/" : url;
+  const host = hostForm.exec((absolute?.[1] ?? hostHeader ?? "").toLowerCase())?.[1];
+  if (host === undefined || !visible.test(local) || local.includes("#")) return null;
+  const question = local.indexOf("?");
+  const path = question < 0 ? local : local.slice(0, question);
+  if (!isSafePath(absolute && !path.startsWith("/") ? `/${path}` : path)) return null;
+  return {
+    host: host.replace(/\.$/, ""),
+    segments: path.split("/").filter((segment) => segment !== ""),
+    trailingSlash: path.endsWith("/"),
+    query: question < 0 ? "" : local.slice(question + 1),
+  };
+}
+
+function isSafePath(path: string): boolean {
+  if (!path.startsWith("/") || path.includes("\\")) return false;
+  if (badEscape.test(path) || encodedControl.test(path)) return false;
+  return !hasDotSegment(path);
+}
+
+/** Also `%2e`, dots between encoded slashes, and `..;x`, which some servers take for `..`. */
+function hasDotSegment(path: string): boolean {
+  const seen = path.replace(/%2e/gi, ".").replace(/%2f|%5c/gi, "/");
+  return seen.split("/").some((segment) => /^\.\.?(?:;|$)/.test(segment));
+}

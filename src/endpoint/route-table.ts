@@ -1,0 +1,146 @@
+import { setImmediate } from "node:timers/promises";
+
+import type { ServingState } from "../store/store.ts";
+import { buildCredentialTable, type CredentialTable } from "./credential-table.ts";
+import type { RequestTarget } from "./request-target.ts";
+import { canonicalSegment, createTrie, find, insert, type MatchKind, type RouteTrie } from "./route-trie.ts";
+import { prepareDefinition, type ServedDefinition } from "./served-definition.ts";
+import { unhonouredInDefinition, unhonouredInToken } from "./unhonoured-settings.ts";
+
+interface Site {
+  readonly routes: RouteTrie<ServedDefinition>;
+  readonly listenPaths: RouteTrie<ServedDefinition>;
+}
+
+/** One revision, ready for serving. Built once, never changed, swapped whole. */
+export interface RouteTable {
+  readonly revision: number;
+  readonly credentials: CredentialTable;
+  /** The path below which routes lie, by lower-case segment. */
+  readonly base: readonly string[];
+  /** By host; the empty one is for every host. */
+  readonly sites: ReadonlyMap<string, Site>;
+  /** What an operator should know about this revision. */
+  readonly notices: readonly Notice[];
+}
+
+/** Something in a revision that does not work as its manifest says. */
+export interface Notice {
+  readonly kind: "ApiDefinition" | "ApiToken";
+  readonly name: string;
+  readonly setting: string;
+  readonly message: string;
+}
+
+/** The definition that a request led to. */
+export interface RouteMatch {
+  readonly definition: ServedDefinition;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** What follows the route or listen path: empty, or with a leading slash. */
+  readonly rest: string;
+}
+
+const slice = 4;
+
+/**
+ * Builds the table of a revision, a few milliseconds at a time: whoever is being served meanwhile does
+ * not wait for it.
+ */
+export async function buildRouteTable(state: ServingState, base: string): Promise<RouteTable> {
+  const credentials = buildCredentialTable(state);
+  const sites = new Map<string, Site>();
+  const notices: Notice[] = state.tokens.flatMap(tokenNotices);
+  let sliceEnd = performance.now() + slice;
+  for (const stored of state.definitions) {
+    if (performance.now() > sliceEnd) {
+      await setImmediate();
+      sliceEnd = performance.now() + slice;
+    }
+    const definition = prepareDefinition(stored, credentials, state.blobs);
+    notices.push(...definitionNotices(stored, definition), ...place(sites, stored, definition));
+  }
+  return { revision: state.revision, credentials, base: splitPath(base.toLowerCase()), sites, notices };
+}
+
+/** The segments below the base, or null for a path that lies elsewhere. */
+export function belowBase(table: RouteTable, target: RequestTarget): readonly string[] | null {
+  const within = table.base.every(
+    (segment, index) => canonicalSegment(target.segments[index] ?? "", true) === segment,
+  );
+  return within ? target.segments.slice(table.base.length) : null;
+}
+
+/**
+ * The definition for a request, or null. A definition for the request's host beats one for all hosts.
+ * Below the base only routes answer, elsewhere only listen paths.
+ */
+export function matchRoute(table: RouteTable, target: RequestTarget): RouteMatch | null {
+  const below = belowBase(table, target);
+  for (const site of [table.sites.get(target.host), target.host === "" ? undefined : table.sites.get("")]) {
+    if (!site) continue;
+    const segments = below ?? target.segments;
+    const hit = find(below ? site.routes : site.listenPaths, segments);
+    if (!hit) continue;
+    const rest = segments.slice(hit.depth).map((segment) => `/${segment}`);
+    return {
+      definition: hit.value,
+      parameters: hit.parameters,
+      rest: rest.join("") + (target.trailingSlash ? "/" : ""),
+    };
+  }
+  return null;
+}
+
+function place(
+  sites: Map<string, Site>,
+  { name, spec }: ServingState["definitions"][number],
+  definition: ServedDefinition,
+): Notice[] {
+  const host = spec.domain ?? "";
+  const site = sites.get(host) ?? newSite();
+  sites.set(host, site);
+  const holder =
+    spec.route === undefined
+      ? insert(site.listenPaths, splitPath(spec.listenPath ?? "/"), matchOf(spec, "prefix"), definition)
+      : insert(site.routes, splitPath(spec.route), matchOf(spec, "exact"), definition);
+  if (!holder) return [];
+  const message = `The path is taken by '${holder.name}', so this definition is not served. Give it another path.`;
+  return [
+    { kind: "ApiDefinition", name, setting: spec.route === undefined ? "listenPath" : "route", message },
+  ];
+}
+
+function matchOf(spec: ServingState["definitions"][number]["spec"], otherwise: MatchKind): MatchKind {
+  return spec.match ?? (spec.action.proxy ? "prefix" : otherwise);
+}
+
+function definitionNotices(
+  { name, spec }: ServingState["definitions"][number],
+  { action }: ServedDefinition,
+): Notice[] {
+  const settings = unhonouredInDefinition(spec).map(({ setting, effect }): Notice => ({
+    kind: "ApiDefinition",
+    name,
+    setting,
+    message:
+      effect === "refuse"
+        ? "The endpoint does not honour this setting yet, so it refuses every call of the API."
+        : "The endpoint does not honour this setting yet: it has no effect.",
+  }));
+  if (action.kind !== "script" || action.source !== null) return settings;
+  const message = "The script's content is not in the store, so calls are answered with an error.";
+  return [...settings, { kind: "ApiDefinition", name, setting: "action.script.file", message }];
+}
+
+function tokenNotices({ name, spec }: ServingState["tokens"][number]): Notice[] {
+  const message = "The endpoint does not honour this setting yet: it has no effect.";
+  return unhonouredInToken(spec).map(({ setting }) => ({ kind: "ApiToken", name, setting, message }));
+}
+
+function newSite(): Site {
+  return { routes: createTrie({ ignoreCase: true }), listenPaths: createTrie({ ignoreCase: false }) };
+}
+
+function splitPath(path: string): string[] {
+  return path.split("/").filter((segment) => segment !== "");
+}

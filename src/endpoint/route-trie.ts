@@ -1,0 +1,121 @@
+/** Whether an entry takes its path alone, or also all below it. */
+export type MatchKind = "exact" | "prefix";
+
+interface Entry<T> {
+  readonly value: T;
+  /** The placeholders of the template: position and name. */
+  readonly parameters: readonly (readonly [position: number, name: string])[];
+}
+
+interface Node<T> {
+  readonly literals: Map<string, Node<T>>;
+  parameter: Node<T> | null;
+  exact: Entry<T> | null;
+  prefix: Entry<T> | null;
+}
+
+/** Templates by segment. Filled once, then only read. */
+export interface RouteTrie<T> {
+  readonly ignoreCase: boolean;
+  readonly root: Node<T>;
+}
+
+/** What a path led to. */
+export interface TrieHit<T> {
+  readonly value: T;
+  /** The placeholders' segments, exactly as they came. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** How many segments the template took; the rest is below a prefix. */
+  readonly depth: number;
+}
+
+/** An empty trie. */
+export function createTrie<T>(options: { readonly ignoreCase: boolean }): RouteTrie<T> {
+  return { ignoreCase: options.ignoreCase, root: newNode() };
+}
+
+/** Adds a template such as `["encoders", "{id}"]`. Gives the value that holds the place already, else null. */
+export function insert<T>(
+  trie: RouteTrie<T>,
+  template: readonly string[],
+  match: MatchKind,
+  value: T,
+): T | null {
+  let node = trie.root;
+  for (const segment of template) node = childFor(trie, node, segment);
+  const holder = node[match];
+  if (holder) return holder.value;
+  node[match] = { value, parameters: parametersOf(template) };
+  return null;
+}
+
+/**
+ * The most specific entry for a path: segment by segment a literal beats a placeholder, earlier ones
+ * first; at the same node exact beats prefix; else the longest prefix (UD-APIs 1.2). Each node is
+ * reached by one way only, so a search visits none twice, however much it has to turn back.
+ */
+export function find<T>(trie: RouteTrie<T>, segments: readonly string[]): TrieHit<T> | null {
+  const keys = segments.map((segment) => canonicalSegment(segment, trie.ignoreCase));
+  const hit = search(trie.root, keys, 0);
+  if (!hit) return null;
+  const parameters = hit.entry.parameters.map(([position, name]) => [name, segments[position] ?? ""]);
+  return { value: hit.entry.value, parameters: Object.fromEntries(parameters), depth: hit.depth };
+}
+
+/** The name of a placeholder segment, or null for a literal. */
+export function placeholderName(segment: string): string | null {
+  return segment.length > 2 && segment.startsWith("{") && segment.endsWith("}") ? segment.slice(1, -1) : null;
+}
+
+function search<T>(
+  node: Node<T>,
+  keys: readonly string[],
+  depth: number,
+): { entry: Entry<T>; depth: number } | null {
+  const key = keys[depth];
+  if (key === undefined) {
+    const entry = node.exact ?? node.prefix;
+    return entry && { entry, depth };
+  }
+  const literal = node.literals.get(key);
+  const below =
+    (literal && search(literal, keys, depth + 1)) ??
+    (node.parameter && search(node.parameter, keys, depth + 1));
+  return below ?? (node.prefix && { entry: node.prefix, depth });
+}
+
+function childFor<T>(trie: RouteTrie<T>, node: Node<T>, segment: string): Node<T> {
+  if (placeholderName(segment) !== null) return (node.parameter ??= newNode());
+  const key = canonicalSegment(segment, trie.ignoreCase);
+  const child = node.literals.get(key) ?? newNode<T>();
+  node.literals.set(key, child);
+  return child;
+}
+
+function parametersOf(template: readonly string[]): (readonly [number, string])[] {
+  return template.flatMap((segment, position) => {
+    const name = placeholderName(segment);
+    return name === null ? [] : [[position, name] as const];
+  });
+}
+
+/**
+ * The form in which segments are compared. Decoded, because an upstream takes `%61dmin` for `admin`: a
+ * route must not be dodged by escaping a letter.
+ */
+export function canonicalSegment(segment: string, ignoreCase: boolean): string {
+  const decoded = segment.includes("%") ? decode(segment) : segment;
+  return ignoreCase ? decoded.toLowerCase() : decoded;
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+function newNode<T>(): Node<T> {
+  return { literals: new Map(), parameter: null, exact: null, prefix: null };
+}

@@ -1,0 +1,144 @@
+import type { QuickJSContext, QuickJSHandle, QuickJSWASMModule } from "quickjs-emscripten";
+import { Scope } from "quickjs-emscripten";
+
+import { sandboxPrelude } from "./sandbox-prelude.ts";
+import type { ScriptFailure, ScriptJob, ScriptOutcome } from "./script-job.ts";
+
+/** With the thread's 32 MiB, so much is safe from overflowing the native stack. */
+const stackSize = 256 * 1024;
+const headLimit = 256 * 1024;
+const jobsAtOnce = 1000;
+
+class Failure extends Error {
+  readonly code: ScriptFailure["code"];
+
+  constructor(code: ScriptFailure["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Runs a script in a runtime of its own: no state passes from one call to the next, and nothing of the
+ * host is within reach but `console`. What it throws beyond an outcome means that the engine is broken.
+ */
+export function runInSandbox(engine: QuickJSWASMModule, job: ScriptJob): ScriptOutcome {
+  const deadline = Date.now() + job.timeout;
+  const lines: string[] = [];
+  const runtime = engine.newRuntime({
+    maxStackSizeBytes: stackSize,
+    interruptHandler: () => Date.now() > deadline,
+  });
+  try {
+    const context = runtime.newContext();
+    try {
+      return { ...Scope.withScope((scope) => run({ context, scope, job, deadline }, lines)), lines };
+    } finally {
+      context.dispose();
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { kind: "failed", code: error.code, reason: error.message, lines };
+  } finally {
+    runtime.dispose();
+  }
+}
+
+interface Run {
+  readonly context: QuickJSContext;
+  readonly scope: Scope;
+  readonly job: ScriptJob;
+  readonly deadline: number;
+}
+
+function run(state: Run, lines: string[]): ScriptOutcome {
+  const { context, scope, job } = state;
+  const print = context.newFunction("print", (line) => void lines.push(context.getString(line)));
+  const prelude = unwrap(state, context.evalCode(sandboxPrelude, "gitway.js"));
+  const tools = call(state, prelude, [scope.manage(print)]);
+  const module = settle(state, unwrap(state, context.evalCode(job.source, job.file, { type: "module" })));
+  const entry = property(state, module, job.entry);
+  if (context.typeof(entry) !== "function")
+    throw new Failure(15, `'${job.file}' exports no function '${job.entry}'.`);
+  const rawBody = job.rawBody === null ? context.undefined : text(state, job.rawBody);
+  const input = call(state, property(state, tools, 0), [text(state, job.input), rawBody]);
+  const output = settle(state, call(state, entry, [input]));
+  if (job.entry === "run") return { kind: "answer", head: "{}", body: "", bodyKind: "text" };
+  return readAnswer(state, call(state, property(state, tools, 1), [output]));
+}
+
+function readAnswer(state: Run, encoded: QuickJSHandle): ScriptOutcome {
+  const { context, job } = state;
+  if (context.typeof(encoded) !== "object" || context.eq(encoded, context.null))
+    throw new Failure(13, `'${job.file}' returned no answer.`);
+  const head = property(state, encoded, 0);
+  const body = property(state, encoded, 1);
+  const headText = lengthOf(state, head) > headLimit ? null : context.getString(head);
+  if (headText === null) throw new Failure(13, `'${job.file}' returned too many headers.`);
+  const isText = context.typeof(body) === "string";
+  const size = isText ? lengthOf(state, body) : lengthOf(state, body, "byteLength");
+  if (size > job.answerLimit) throw new Failure(17, `'${job.file}' returned a body beyond the limit.`);
+  const content = isText
+    ? context.getString(body)
+    : context.getArrayBuffer(body).consume(({ value }) => Uint8Array.from(value));
+  // Without room for its copy, the engine hands out nothing instead.
+  if (size > 0 && content.length === 0) throw outOfMemory();
+  return { kind: "answer", head: headText, body: content, bodyKind: isText ? "text" : "bytes" };
+}
+
+/** Runs the jobs of a promise until it is settled. One that waits for nothing never will be. */
+function settle(state: Run, handle: QuickJSHandle): QuickJSHandle {
+  const { context, scope, deadline } = state;
+  for (;;) {
+    const promise = context.getPromiseState(handle);
+    if (promise.type === "fulfilled") return promise.notAPromise ? handle : scope.manage(promise.value);
+    if (promise.type === "rejected") throw failureOf(state, scope.manage(promise.error));
+    if (Date.now() > deadline) throw timedOut(state);
+    const executed = context.runtime.executePendingJobs(jobsAtOnce);
+    if (executed.error) throw failureOf(state, scope.manage(executed.error));
+    if (executed.value > 0) continue;
+    // A job that was interrupted for its time can also end like this.
+    if (Date.now() > deadline) throw timedOut(state);
+    throw new Failure(12, "The script waits for something that never happens.");
+  }
+}
+
+function call(state: Run, callee: QuickJSHandle, values: QuickJSHandle[]): QuickJSHandle {
+  return unwrap(state, state.context.callFunction(callee, state.context.undefined, ...values));
+}
+
+function unwrap(state: Run, result: ReturnType<QuickJSContext["evalCode"]>): QuickJSHandle {
+  if (result.error) throw failureOf(state, state.scope.manage(result.error));
+  return state.scope.manage(result.value);
+}
+
+function property(state: Run, handle: QuickJSHandle, name: string | number): QuickJSHandle {
+  return state.scope.manage(state.context.getProp(handle, name));
+}
+
+function lengthOf(state: Run, handle: QuickJSHandle, name = "length"): number {
+  return state.context.getNumber(property(state, handle, name));
+}
+
+function text(state: Run, value: string): QuickJSHandle {
+  const handle = state.scope.manage(state.context.newString(value));
+  if (state.context.typeof(handle) !== "string") throw outOfMemory();
+  return handle;
+}
+
+function failureOf(state: Run, error: QuickJSHandle): Failure {
+  // Looking at what was thrown can run the script's own getters, also past the deadline.
+  const thrown: unknown = state.context.dump(error);
+  if (Date.now() > state.deadline) return timedOut(state);
+  const { name, message } = Object(thrown) as { name?: unknown; message?: unknown };
+  const said = typeof message === "string" ? `${String(name)}: ${message}` : JSON.stringify(thrown);
+  return new Failure(12, (said ?? "undefined").slice(0, 500));
+}
+
+function outOfMemory(): Failure {
+  return new Failure(12, "out of memory");
+}
+
+function timedOut({ job }: Run): Failure {
+  return new Failure(1001, `'${job.file}' took longer than ${job.timeout} ms.`);
+}

@@ -1,0 +1,39 @@
+/** One run of a script, as it goes to a worker. */
+export interface ScriptJob {
+  /** The name of the file, for messages. */
+  readonly file: string;
+  /** An ES module. */
+  readonly source: string;
+  /** The exported function to call. */
+  readonly entry: "default" | "run";
+  /** The argument as JSON. */
+  readonly input: string;
+  /** Becomes `rawBody` of the argument; apart, so that a large body is not quoted twice. Null to leave it out. */
+  readonly rawBody: string | null;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Bytes, without those for the body. */
+  readonly memory: number;
+  /** The largest answer, in bytes. */
+  readonly answerLimit: number;
+}
+
+/** What a script returned, nothing checked yet. */
+export interface ScriptAnswer {
+  readonly kind: "answer";
+  /** JSON of `{status, headers}` as the script gave them. */
+  readonly head: string;
+  readonly body: Uint8Array | string;
+  readonly bodyKind: "text" | "bytes";
+}
+
+/** Why a run gave no answer, and what to tell the log. */
+export interface ScriptFailure {
+  readonly kind: "failed";
+  /** The error codes of UD-APIs 2.5. */
+  readonly code: 12 | 13 | 15 | 17 | 1001 | 1006;
+  readonly reason: string;
+}
+
+/** How a run ended. `lines` is what the script printed. */
+export type ScriptOutcome = (ScriptAnswer | ScriptFailure) & { readonly lines?: readonly string[] };

@@ -1,0 +1,147 @@
+import { availableParallelism } from "node:os";
+import type { Worker } from "node:worker_threads";
+
+import type { Log } from "../../log.ts";
+import type { Closeable } from "../../store/store.ts";
+import { startWorker } from "../../worker.ts";
+import type { ScriptFailure, ScriptJob, ScriptOutcome } from "./script-job.ts";
+
+/** Threads that run scripts, away from the one that serves. */
+export interface ScriptPool extends Closeable {
+  /** Runs a job when a thread is free. Never rejects. An aborted signal gives up a job that still waits. */
+  run(job: ScriptJob, signal: AbortSignal): Promise<ScriptOutcome>;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  state: "starting" | "idle" | "busy";
+  /** Ends the job at hand. */
+  finish: ((outcome: ScriptOutcome) => void) | null;
+  timer: NodeJS.Timeout | undefined;
+}
+
+interface Waiting {
+  readonly job: ScriptJob;
+  readonly timer: NodeJS.Timeout;
+  readonly resolve: (outcome: ScriptOutcome) => void;
+}
+
+/** How long a thread may go on past the job's own deadline before it is ended. */
+const grace = 1000;
+const startTime = 30_000;
+const waitTime = 90_000;
+const fewestThreads = 4;
+
+/**
+ * A pool that starts threads as calls need them, up to `size` (one for each processor, at least four).
+ * When all are busy, `queue` calls may wait in turn; the next one fails at once.
+ */
+export function createScriptPool(options: {
+  readonly size: number | null;
+  readonly queue: number;
+  readonly log: Log;
+}): ScriptPool {
+  const { log } = options;
+  const size = options.size ?? Math.max(fewestThreads, availableParallelism());
+  const threads = new Set<Thread>();
+  const queue: Waiting[] = [];
+  let closed = false;
+
+  return {
+    run: (job, signal) =>
+      new Promise((resolve) => {
+        if (closed || signal.aborted) return resolve(failure(1001, "The endpoint is closing."));
+        if (queue.length >= options.queue + spareThreads())
+          return resolve(failure(1006, "Too many calls wait for a script worker."));
+        enqueue(job, signal, resolve);
+      }),
+    async close() {
+      closed = true;
+      for (const { resolve } of queue.splice(0)) resolve(failure(1001, "The endpoint is closing."));
+      await Promise.all([...threads].map(({ worker }) => worker.terminate()));
+    },
+  };
+
+  function spareThreads(): number {
+    return size - [...threads].filter(({ state }) => state === "busy").length;
+  }
+
+  function enqueue(job: ScriptJob, signal: AbortSignal, resolve: (outcome: ScriptOutcome) => void): void {
+    const leave = (reason: string) => {
+      const index = queue.indexOf(waiting);
+      if (index >= 0) queue.splice(index, 1);
+      settle(failure(1001, reason));
+    };
+    const timer = setTimeout(() => leave(`No script worker was free for ${waitTime} ms.`), waitTime);
+    const abort = () => leave("The caller went away.");
+    const settle = (outcome: ScriptOutcome) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+      resolve(outcome);
+    };
+    const waiting = { job, timer, resolve: settle };
+    signal.addEventListener("abort", abort, { once: true });
+    queue.push(waiting);
+    dispatch();
+  }
+
+  function dispatch(): void {
+    for (const thread of threads) {
+      if (thread.state !== "idle") continue;
+      const next = queue.shift();
+      if (!next) return;
+      start(thread, next);
+    }
+    const starting = [...threads].filter(({ state }) => state === "starting").length;
+    if (!closed && queue.length > starting && threads.size < size) addThread();
+  }
+
+  function start(thread: Thread, { job, timer, resolve }: Waiting): void {
+    clearTimeout(timer);
+    thread.state = "busy";
+    thread.finish = resolve;
+    thread.timer = setTimeout(() => {
+      end(thread, failure(1001, `'${job.file}' did not stop after ${job.timeout} ms.`));
+    }, job.timeout + grace);
+    thread.worker.postMessage(job, []);
+  }
+
+  function addThread(): void {
+    const worker = startWorker(new URL("./script-worker.ts", import.meta.url), {
+      env: {},
+      stdout: true,
+      stderr: true,
+      resourceLimits: { stackSizeMb: 32, maxOldGenerationSizeMb: 256 },
+    });
+    const thread: Thread = { worker, state: "starting", finish: null, timer: undefined };
+    thread.timer = setTimeout(() => end(thread, failure(1001, "A script worker did not start.")), startTime);
+    worker.stdout.resume();
+    worker.stderr.resume();
+    worker.on("message", (outcome: ScriptOutcome | null) => free(thread, outcome));
+    worker.on("error", (error) => log.error({ err: error }, "A script worker failed."));
+    worker.on("exit", () => end(thread, failure(1001, "The script worker ended.")));
+    threads.add(thread);
+  }
+
+  function free(thread: Thread, outcome: ScriptOutcome | null): void {
+    clearTimeout(thread.timer);
+    if (outcome) thread.finish?.(outcome);
+    thread.finish = null;
+    thread.state = "idle";
+    dispatch();
+  }
+
+  function end(thread: Thread, outcome: ScriptOutcome): void {
+    if (!threads.delete(thread)) return;
+    clearTimeout(thread.timer);
+    thread.finish?.(outcome);
+    if (thread.state === "starting" && !closed)
+      for (const { resolve } of queue.splice(0, 1)) resolve(outcome);
+    void thread.worker.terminate();
+    dispatch();
+  }
+}
+
+function failure(code: ScriptFailure["code"], reason: string): ScriptOutcome {
+  return { kind: "failed", code, reason };
+}

@@ -1,0 +1,115 @@
+import { BlockList, isIP } from "node:net";
+
+import type { ApiDefinitionSpec } from "../manifest/api-definition.generated.ts";
+import type { ServingState } from "../store/store.ts";
+import { parseSize } from "../units.ts";
+import { prepareProxy, type ProxyTargets } from "./actions/proxy-target.ts";
+import { prepareReply, type Reply } from "./actions/reply.ts";
+import { prepareScript, type Script } from "./actions/script-definition.ts";
+import type { CredentialTable } from "./credential-table.ts";
+import { parseEnd } from "./timestamp.ts";
+import { tokenLocation, type TokenLocation } from "./token-location.ts";
+import { unhonouredInDefinition } from "./unhonoured-settings.ts";
+
+/** What a definition does with a call. */
+export type ServedAction = Reply | ProxyTargets | Script;
+
+/** A definition made ready for serving: all that a call needs, looked up and parsed once. */
+export interface ServedDefinition {
+  readonly id: string;
+  readonly name: string;
+  /** An inactive definition keeps its place and answers as if it were not there. */
+  readonly active: boolean;
+  readonly keyless: boolean;
+  /** Ids of the tokens that are let in. */
+  readonly allowedTokens: ReadonlySet<string>;
+  readonly tokenLocation: TokenLocation;
+  readonly end: number | null;
+  /** Null for no list; an empty one admits nobody. */
+  readonly addresses: BlockList | null;
+  /** Null for every method. */
+  readonly methods: readonly string[] | null;
+  readonly limits: Limits;
+  /** A restriction that is not honoured yet, for which every call is refused. */
+  readonly refusedFor: string | null;
+  readonly action: ServedAction;
+}
+
+/** Sizes in bytes; null for no limit of its own. */
+export interface Limits {
+  readonly requestBody: number | null;
+  readonly responseBody: number | null;
+  readonly query: number | null;
+}
+
+const scriptMethods = ["GET", "PUT", "POST", "DELETE", "PATCH"];
+const scriptBodyLimit = 29 * 1024 * 1024;
+const scriptQueryLimit = 2 * 1024;
+
+/** Makes a stored definition ready for serving. */
+export function prepareDefinition(
+  stored: ServingState["definitions"][number],
+  credentials: CredentialTable,
+  blobs: ServingState["blobs"],
+): ServedDefinition {
+  const { spec } = stored;
+  const closed = refusesEverybody(spec);
+  const names = closed ? [] : (spec.tokens ?? []);
+  return {
+    id: stored.id,
+    name: stored.name,
+    active: spec.active ?? true,
+    keyless: (spec.keyless ?? false) && !closed,
+    allowedTokens: new Set(names.flatMap((name) => credentials.idsByName.get(name) ?? [])),
+    tokenLocation: tokenLocation(spec.authentication),
+    end: parseEnd(spec.expires),
+    addresses: addressList(spec.ipAllowList),
+    methods: spec.methods ?? (spec.action.script ? scriptMethods : null),
+    limits: limitsOf(spec),
+    refusedFor: unhonouredInDefinition(spec).find(({ effect }) => effect === "refuse")?.setting ?? null,
+    action: prepareAction(spec, stored.files, blobs),
+  };
+}
+
+/** Kinds of authentication that can't be checked yet: nobody passes what can't be checked. */
+function refusesEverybody({ authentication }: ApiDefinitionSpec): boolean {
+  return Boolean(authentication?.basic || authentication?.oauth2 || authentication?.signature);
+}
+
+/** An entry that can't be read admits nobody. */
+function addressList(list: ApiDefinitionSpec["ipAllowList"]): BlockList | null {
+  if (!list || list.enabled === false) return null;
+  const addresses = new BlockList();
+  for (const entry of list.addresses) addAddress(addresses, entry.trim());
+  return addresses;
+}
+
+function addAddress(addresses: BlockList, entry: string): void {
+  const [address = "", bits, more] = entry.split("/");
+  const version = isIP(address);
+  if (version === 0 || more !== undefined) return;
+  const family = version === 4 ? "ipv4" : "ipv6";
+  if (bits === undefined) return addresses.addAddress(address, family);
+  const prefix = Number(bits);
+  if (!/^\d{1,3}$/.test(bits) || prefix > (version === 4 ? 32 : 128)) return;
+  addresses.addSubnet(address, prefix, family);
+}
+
+function limitsOf({ action, limits = {} }: ApiDefinitionSpec): Limits {
+  const bodies = action.script ? scriptBodyLimit : null;
+  return {
+    requestBody: limits.requestBody ? parseSize(limits.requestBody) : bodies,
+    responseBody: limits.responseBody ? parseSize(limits.responseBody) : bodies,
+    query: limits.query ? parseSize(limits.query) : action.script ? scriptQueryLimit : null,
+  };
+}
+
+function prepareAction(
+  { action }: ApiDefinitionSpec,
+  files: Readonly<Record<string, string>>,
+  blobs: ServingState["blobs"],
+): ServedAction {
+  if (action.proxy) return prepareProxy(action.proxy);
+  if (action.script) return prepareScript(action.script, files, blobs);
+  return prepareReply(action.reply ?? {});
+}

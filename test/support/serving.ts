@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+
+import { startEndpoint, type Endpoint, type EndpointOptions } from "../../src/endpoint/endpoint.ts";
+import { silentLog } from "../../src/log.ts";
+import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.generated.ts";
+import type { ApiTokenSpec } from "../../src/manifest/api-token.generated.ts";
+import type { ServingCredential, ServingState } from "../../src/store/store.ts";
+
+type Definition = ServingState["definitions"][number];
+type Token = ServingState["tokens"][number];
+
+/** The secret of the token `internal`. */
+export const secret = "k".repeat(40);
+
+/** The header with it. */
+export const bearer = { authorization: `Bearer ${secret}` };
+
+/** A stored definition; open to all unless the spec says otherwise. */
+export function definition(
+  name: string,
+  spec: Partial<ApiDefinitionSpec>,
+  files: Record<string, string> = {},
+): Definition {
+  return {
+    ...stored(name),
+    kind: "ApiDefinition",
+    files,
+    spec: { action: { reply: { body: name } }, keyless: spec.tokens === undefined, ...spec },
+  };
+}
+
+/** A stored definition with a script of this text, and the blob for `state`. */
+export function scripted(
+  name: string,
+  source: string,
+  spec: Partial<ApiDefinitionSpec> = {},
+  script: Partial<NonNullable<ApiDefinitionSpec["action"]["script"]>> = {},
+): { definition: Definition; blob: [string, string] } {
+  const digest = sha256(source);
+  const file = `scripts/${name}.js`;
+  return {
+    definition: definition(
+      name,
+      { route: name, action: { script: { file, ...script } }, ...spec },
+      { [file]: digest },
+    ),
+    blob: [digest, source],
+  };
+}
+
+/** A stored token. */
+export function token(name: string, spec: Partial<ApiTokenSpec> = {}): Token {
+  return { ...stored(name), kind: "ApiToken", files: {}, spec: { secret: { generate: true }, ...spec } };
+}
+
+/** The credential of a token with this secret. */
+export function credential(
+  tokenName: string,
+  value: string,
+  notAfter: string | null = null,
+): ServingCredential {
+  return { tokenId: stored(tokenName).id, hash: sha256(value), notAfter };
+}
+
+/** A serving state of these definitions, with the token `internal`. */
+export function state(
+  definitions: readonly (Definition | { definition: Definition; blob: [string, string] })[],
+  rest: Partial<ServingState> = {},
+): ServingState {
+  return {
+    revision: 1,
+    commit: "c".repeat(40),
+    definitions: definitions.map((item) => ("blob" in item ? item.definition : item)),
+    tokens: [token("internal")],
+    credentials: [credential("internal", secret)],
+    blobs: new Map(definitions.flatMap((item) => ("blob" in item ? [item.blob] : []))),
+    ...rest,
+  };
+}
+
+/** A feed whose state a test sets. */
+export interface TestFeed {
+  readonly serving: () => Promise<ServingState>;
+  readonly onChange: (listener: () => void) => Promise<{ close: () => Promise<void> }>;
+  /** Changes the state and says so. */
+  readonly set: (next: ServingState | Error) => void;
+  readonly listeners: ReadonlySet<() => void>;
+}
+
+export function feedOf(initial: ServingState | Error): TestFeed {
+  let current = initial;
+  const listeners = new Set<() => void>();
+  return {
+    listeners,
+    serving: async () => {
+      if (current instanceof Error) throw current;
+      return current;
+    },
+    onChange: async (listener) => {
+      listeners.add(listener);
+      return { close: async () => void listeners.delete(listener) };
+    },
+    set(next) {
+      current = next;
+      for (const listener of listeners) listener();
+    },
+  };
+}
+
+/** Starts an endpoint on a free port. */
+export async function serve(
+  from: ServingState | TestFeed,
+  options: Partial<EndpointOptions> = {},
+): Promise<Endpoint> {
+  return await startEndpoint({
+    host: "127.0.0.1",
+    port: 0,
+    base: "/api/custom",
+    nodeId: 7,
+    scriptWorkers: 2,
+    scriptQueue: 16,
+    feed: "serving" in from ? from : feedOf(from),
+    log: silentLog(),
+    ...options,
+  });
+}
+
+/** The error code of an error body. */
+export async function errorCode(response: { json(): Promise<unknown> }): Promise<number> {
+  const body = (await response.json()) as { errors: { errorCode: number }[] };
+  return body.errors[0]!.errorCode;
+}
+
+function stored(name: string) {
+  return {
+    id: `00000000-0000-4000-8000-${sha256(name).slice(0, 12)}`,
+    name,
+    labels: {},
+    annotations: {},
+    hash: sha256(name),
+    version: 1,
+    commit: "c".repeat(40),
+    path: `apis/${name}.yaml`,
+    line: 1,
+  };
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
