@@ -1,5 +1,7 @@
 import { pino, type Logger } from "pino";
 
+import { printable } from "./printable.ts";
+
 /** The log that is handed from room to room. Messages are static, facts are fields. */
 export type Log = Logger;
 
@@ -14,7 +16,7 @@ export function createLog(options: LogOptions): Log {
   const stream =
     options.format === "json"
       ? process.stderr
-      : { write: (line: string) => process.stderr.write(textLine(line)) };
+      : { write: (line: string) => process.stderr.write(printable(textLine(line))) };
   return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
 }
 

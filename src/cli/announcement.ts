@@ -1,0 +1,87 @@
+import type { Config } from "../config.ts";
+import { messageOf } from "../errors.ts";
+import type { PassResult } from "../reconcile/pass.ts";
+import type { Store } from "../store/store.ts";
+import { printChange, talkAboutProblems } from "./change-lines.ts";
+import { nextSteps } from "./next-steps.ts";
+import { counted, print } from "./output.ts";
+
+/** What there is to tell about a daemon that has started. */
+export interface Announcement {
+  readonly config: Config;
+  readonly store: Store;
+  /** The result of the first pass, what it failed with, or null when this process does not reconcile. */
+  readonly firstPass: { readonly result: PassResult } | { readonly error: unknown } | null;
+  /** Null when this process does not serve routes. */
+  readonly endpointUrl: string | null;
+  readonly dashboardUrl: string | null;
+}
+
+/** Prints what somebody who starts Gitway for the first time wants to know. */
+export async function announce(announcement: Announcement): Promise<void> {
+  const { config, store, firstPass, endpointUrl, dashboardUrl } = announcement;
+  print("Gitway is running.", "bold");
+  print(`  store      ${store.description}`);
+  if (firstPass) announceSource(config, firstPass);
+  if (endpointUrl !== null) print(`  endpoint   ${endpointUrl}${config.endpoint.base}`);
+  if (dashboardUrl !== null) print(`  dashboard  ${dashboardUrl}  (/healthz, /readyz, /metrics, /webhook)`);
+  if (firstPass) announcePass(firstPass);
+  if (endpointUrl !== null) await announceNextSteps(announcement, endpointUrl);
+  print("");
+}
+
+function announceSource(config: Config, firstPass: NonNullable<Announcement["firstPass"]>): void {
+  const branch = "result" in firstPass ? firstPass.result.status.source.branch : (config.branch ?? "HEAD");
+  print(`  source     ${config.source}, branch ${branch}, in ${config.paths.join(", ")}`);
+  if (!("result" in firstPass)) return;
+  const { plan, applied } = firstPass.result;
+  print(`  revision   ${applied?.revision ?? plan.parentRevision}, from commit ${plan.commit.slice(0, 7)}`);
+}
+
+function announcePass(firstPass: NonNullable<Announcement["firstPass"]>): void {
+  print("");
+  if ("error" in firstPass) {
+    print(`The source could not be reconciled, and is tried again: ${messageOf(firstPass.error)}`, "error");
+    return;
+  }
+  const { applied, attributed, plan } = firstPass.result;
+  const changes = applied ? attributed : [];
+  print(
+    changes.length === 0
+      ? "Nothing has changed since the last time."
+      : `${counted(changes.length, "change")} applied:`,
+  );
+  for (const change of changes.slice(0, shownAtMost)) printChange(change);
+  if (changes.length > shownAtMost) print(`  … and ${changes.length - shownAtMost} more: gitway events`);
+  talkAboutProblems(plan);
+}
+
+/** A first start may apply thousands. */
+const shownAtMost = 30;
+
+async function announceNextSteps({ config, store }: Announcement, endpointUrl: string): Promise<void> {
+  const [definitions, tokens] = await Promise.all([
+    store.objects("ApiDefinition"),
+    store.objects("ApiToken"),
+  ]);
+  const steps = nextSteps({
+    definitions: definitions.filter((object) => object.kind === "ApiDefinition"),
+    tokens: tokens.filter((object) => object.kind === "ApiToken"),
+    endpointUrl,
+    base: config.endpoint.base,
+    flags: flagsFor(config),
+  });
+  print("");
+  print(
+    steps.length === 0 ? "No route can be called yet. Commit a manifest, and it is served." : "Try next:",
+  );
+  for (const step of steps) print(`  ${step}`, "bold");
+}
+
+/** What was given as a flag has to be given again; what the environment says is there already. */
+function flagsFor(config: Config): string {
+  return config.shown
+    .filter(({ key, origin }) => key === "dataDir" && origin.startsWith("flag"))
+    .map(({ value }) => ` --data-dir '${String(value)}'`)
+    .join("");
+}

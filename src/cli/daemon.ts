@@ -1,0 +1,132 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+import { readOptionSecret } from "../config-secrets.ts";
+import type { Config } from "../config.ts";
+import { createMetrics, type Metrics } from "../dashboard/metrics.ts";
+import { startDashboard } from "../dashboard/server.ts";
+import { type Endpoint, startEndpoint } from "../endpoint/endpoint.ts";
+import type { Log } from "../log.ts";
+import { type Loop, startLoop } from "../reconcile/loop.ts";
+import { type PassResult, runPass } from "../reconcile/pass.ts";
+import type { Store } from "../store/store.ts";
+import type { Announcement } from "./announcement.ts";
+import type { Closing } from "./closing.ts";
+import { openConfiguredSource, openConfiguredStore, passParts } from "./open-parts.ts";
+import { createPassReport } from "./pass-report.ts";
+import { readHealth } from "./read-health.ts";
+import type { Role } from "./roles.ts";
+import type { StopRequest } from "./stop-signals.ts";
+
+/** What a daemon is started with. Whatever it opens is added to `closing`. */
+export interface DaemonOptions {
+  readonly config: Config;
+  readonly roles: ReadonlySet<Role>;
+  readonly log: Log;
+  readonly closing: Closing;
+  readonly stop: StopRequest;
+}
+
+/** What is running. Parts are filled in as they start. */
+interface Running {
+  endpoint: Endpoint | null;
+  loop: Loop | null;
+  /** Whether reconciling has been tried, or is not this process's work. */
+  firstPassOver: boolean;
+}
+
+/**
+ * Starts what the roles ask for, in the order in which it is needed: what is live already is served while
+ * the first pass runs. Gives what there is to announce; null when asked to end before that.
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Announcement | null> {
+  const { config, log, closing, stop } = options;
+  const running: Running = { endpoint: null, loop: null, firstPassOver: !options.roles.has("controller") };
+  const metrics = createMetrics(() => running.endpoint?.servedRevision() ?? null);
+  const store = closing.add("the store", await openConfiguredStore(config, log));
+  if (stop.signal.aborted) return null;
+  const dashboardUrl = await startDashboardRole(options, running, store, metrics);
+  if (options.roles.has("endpoint"))
+    running.endpoint = closing.add("the endpoint", await startConfiguredEndpoint(options, store, metrics));
+  if (stop.signal.aborted) return null;
+  const firstPass = options.roles.has("controller")
+    ? await startController(options, running, store, metrics)
+    : null;
+  if (stop.signal.aborted) return null;
+  if (firstPass && "result" in firstPass && running.endpoint)
+    await caughtUp(running.endpoint, firstPass.result);
+  return { config, store, firstPass, endpointUrl: running.endpoint?.url ?? null, dashboardUrl };
+}
+
+async function startDashboardRole(
+  { config, roles, log, closing }: DaemonOptions,
+  running: Running,
+  store: Store,
+  metrics: Metrics,
+): Promise<string | null> {
+  if (!roles.has("dashboard")) return null;
+  const reconciles = roles.has("controller");
+  const dashboard = await startDashboard({
+    ...config.dashboard,
+    health: () =>
+      readHealth({
+        store,
+        endpoint: roles.has("endpoint")
+          ? { servedRevision: () => running.endpoint?.servedRevision() ?? null }
+          : null,
+        firstPassOver: running.firstPassOver,
+      }),
+    metrics: metrics.registry,
+    webhook: reconciles
+      ? {
+          secret: readOptionSecret("webhook.secret", config.webhook, config.environment()),
+          wake: (reason) => running.loop?.wake(reason),
+        }
+      : null,
+    log,
+  });
+  return closing.add("the dashboard", dashboard).url;
+}
+
+function startConfiguredEndpoint(
+  { config, log }: DaemonOptions,
+  store: Store,
+  metrics: Metrics,
+): Promise<Endpoint> {
+  return startEndpoint({
+    ...config.endpoint,
+    feed: store,
+    log,
+    observe: ({ definition, status, milliseconds }) =>
+      metrics.requestServed({ definition, status, seconds: milliseconds / 1000 }),
+  });
+}
+
+/** Starts the loop and waits for its first pass, or for the request to end. */
+async function startController(
+  { config, log, closing, stop }: DaemonOptions,
+  running: Running,
+  store: Store,
+  metrics: Metrics,
+): Promise<Announcement["firstPass"]> {
+  const source = closing.add("the source", await openConfiguredSource(config, log));
+  const parts = passParts(config, { source, store, log, allowPrune: false });
+  const report = createPassReport(metrics);
+  const loop = startLoop<PassResult>({
+    pass: (signal) => report.timed(() => runPass(parts, signal)),
+    interval: config.interval,
+    watch: (wake) => source.watch(wake),
+    onResult: report.succeeded,
+    onFailure: report.failed,
+    log,
+  });
+  running.loop = closing.add("the loop", loop);
+  await Promise.race([loop.firstPass, stop.requested]);
+  running.firstPassOver = !stop.signal.aborted;
+  return report.first();
+}
+
+/** Waits until the endpoint serves what the first pass left, so that what is announced works; not for long. */
+async function caughtUp(endpoint: Endpoint, { applied, plan }: PassResult): Promise<void> {
+  const revision = applied?.revision ?? plan.parentRevision;
+  for (let tries = 0; tries < 200 && (endpoint.servedRevision() ?? -1) < revision; tries++) await wait(25);
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+
+import { Command, CommanderError } from "commander";
+
+import { AppError, messageOf, outcomeOf } from "../errors.ts";
+import { addApply } from "./apply.ts";
+import { addConfig } from "./config.ts";
+import { addEvents } from "./events.ts";
+import { addGet } from "./get.ts";
+import { talk } from "./output.ts";
+import { addPlan } from "./plan.ts";
+import { addRun } from "./run.ts";
+import { addStatus } from "./status.ts";
+import { addToken } from "./token.ts";
+import { addValidate } from "./validate.ts";
+
+const exitCodes = `
+Exit codes:
+  0  done, nothing to do, or warnings only
+  1  problems in manifests, something held or quarantined, or a failed apply
+  2  changes pending and no problem (plan)
+  3  wrong use or configuration
+  4  environment: git, Postgres, network
+  70 a bug`;
+
+/** Runs the command line and sets the exit code of the process; never throws. */
+export async function runCli(argv: readonly string[]): Promise<void> {
+  // A reader who has enough (`gitway get … | head`) is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === "EPIPE" ? 0 : exitCodeOf(error));
+  });
+  // What nobody awaited ends the process with the code of a bug, and not with Node's own.
+  process.on("uncaughtException", (error) => process.exit(exitCodeOf(error)));
+  try {
+    await createProgram().parseAsync(argv);
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+/** The command line: every command with its flags. */
+export function createProgram(): Command {
+  const program = new Command("gitway")
+    .description(
+      "Keeps a team's APIs in Git: manifests become served routes, and every change has an author.",
+    )
+    .version(version(), "-V, --version", "Print the version.")
+    .helpOption("-h, --help", "Print help.")
+    .helpCommand("help [command]", "Print the help of a command.")
+    .addHelpText("after", exitCodes)
+    .exitOverride()
+    .configureOutput({ outputError: (text) => talk(`gitway: ${text.trimEnd().replace(/^error: /, "")}`) });
+  program.commandsGroup("In the repository:");
+  addValidate(program);
+  program.commandsGroup("Reconcile:");
+  addPlan(program);
+  addApply(program);
+  addRun(program);
+  program.commandsGroup("Look and operate:");
+  addGet(program);
+  addStatus(program);
+  addEvents(program);
+  addToken(program);
+  addConfig(program);
+  return program;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.code === "commander.help" ? 3 : error.exitCode && 3;
+  if (error instanceof AppError) talk(`gitway: ${error.message}`, "error");
+  else {
+    const stack = error instanceof Error ? error.stack : undefined;
+    talk(`gitway: this is a bug, please report it.\n${stack ?? messageOf(error)}`, "error");
+  }
+  return outcomeOf(error).exit;
+}
+
+/** The package is two levels up from here, compiled or not. */
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

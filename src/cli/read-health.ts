@@ -1,0 +1,61 @@
+import type { Health } from "../dashboard/server.ts";
+import type { Store, SyncStatus } from "../store/store.ts";
+
+/** What readiness is read from. */
+export interface HealthParts {
+  readonly store: Pick<Store, "readSync">;
+  /** Null when this process serves no routes. */
+  readonly endpoint: { servedRevision(): number | null } | null;
+  readonly firstPassOver: boolean;
+}
+
+/**
+ * Whether this process is ready. One that serves routes is, as long as it has a table, also while the store
+ * is away: requests need no database. Another needs the store.
+ */
+export async function readHealth({ store, endpoint, firstPassOver }: HealthParts): Promise<Health> {
+  const status = await statusSoon(store);
+  const servedRevision = endpoint?.servedRevision() ?? null;
+  const reason = reasonAgainst({
+    serves: endpoint !== null,
+    servedRevision,
+    firstPassOver,
+    storeAnswers: status !== "away",
+  });
+  const known = status === "away" ? null : status;
+  return {
+    ready: reason === null,
+    reason,
+    servedRevision,
+    appliedRevision: known?.applied?.revision ?? null,
+    state: known?.state ?? "unknown",
+  };
+}
+
+interface Facts {
+  readonly serves: boolean;
+  readonly servedRevision: number | null;
+  readonly firstPassOver: boolean;
+  readonly storeAnswers: boolean;
+}
+
+function reasonAgainst({ serves, servedRevision, firstPassOver, storeAnswers }: Facts): string | null {
+  if (serves && servedRevision === null) return "The endpoint has not loaded its routes yet.";
+  if (!firstPassOver) return "The first pass has not ended yet.";
+  if (!serves && !storeAnswers) return "The store does not answer.";
+  return null;
+}
+
+/** A probe must not wait for a database that hangs. */
+async function statusSoon(store: HealthParts["store"]): Promise<SyncStatus | null | "away"> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"away">((resolve) => {
+    timer = setTimeout(() => resolve("away"), 2000);
+  });
+  const read = store.readSync().catch((): "away" => "away");
+  try {
+    return await Promise.race([read, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,121 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { createAdaptorServer } from "@hono/node-server";
+import { Hono } from "hono";
+import { secureHeaders } from "hono/secure-headers";
+import type { Registry } from "prom-client";
+
+import { AppError, messageOf } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Closeable, SyncStatus } from "../store/store.ts";
+import { refuse } from "./answers.ts";
+import { webhookReceiver, type WebhookReceiver } from "./webhook-receiver.ts";
+
+/** How this process stands, for `/readyz`. */
+export interface Health {
+  /** Whether to send work here. */
+  readonly ready: boolean;
+  /** Why not, when it is not ready. */
+  readonly reason: string | null;
+  /** The revision that the endpoint of this process serves; null when it has none. */
+  readonly servedRevision: number | null;
+  /** The newest revision of the store; null when there is none, or the store does not answer. */
+  readonly appliedRevision: number | null;
+  readonly state: SyncStatus["state"] | "unknown";
+}
+
+/** What the dashboard is made of. */
+export interface DashboardOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly health: () => Promise<Health>;
+  readonly metrics: Registry;
+  /** Null when this process does not reconcile. */
+  readonly webhook: WebhookReceiver | null;
+  readonly log: Log;
+}
+
+/** A dashboard that listens. */
+export interface Dashboard extends Closeable {
+  /** `http://127.0.0.1:3000` */
+  readonly url: string;
+}
+
+/** Serves health, metrics and the webhook receiver. `port-in-use` when it can't listen. */
+export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
+  const server = createAdaptorServer({
+    fetch: createApp(options).fetch,
+    overrideGlobalObjects: false,
+    serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5000 },
+  }) as Server;
+  server.maxConnections = 512;
+  await listen(server, options.host, options.port);
+  const { address, port, family } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    close: () => close(server),
+  };
+}
+
+function createApp({ health, metrics, webhook, log }: DashboardOptions): Hono {
+  const app = new Hono();
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      xFrameOptions: "DENY",
+      // Whether the host speaks https is for whoever ends TLS to say.
+      strictTransportSecurity: false,
+    }),
+  );
+  app.use(async (context, next) => {
+    await next();
+    context.header("cache-control", "no-store");
+  });
+  app.get("/healthz", (context) => context.json({ alive: true }));
+  app.get("/readyz", async (context) => {
+    const found = await health();
+    return context.json(found, found.ready ? 200 : 503);
+  });
+  app.get("/metrics", async (context) =>
+    context.body(await metrics.metrics(), 200, { "content-type": metrics.contentType }),
+  );
+  for (const path of ["/healthz", "/readyz", "/metrics"])
+    app.all(path, (context) => refuse(context, 405, "Use GET.", { allow: "GET, HEAD" }));
+  app.route("/webhook", webhookReceiver(webhook, log));
+  app.notFound((context) =>
+    refuse(context, 404, "There is nothing here. See /healthz, /readyz and /metrics."),
+  );
+  app.onError((error, context) => {
+    log.error({ path: context.req.path, reason: messageOf(error) }, "a request to the dashboard failed");
+    return refuse(context, 500, "Internal error; the log has more.");
+  });
+  return app;
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const reason = code === "EADDRINUSE" ? "is in use" : `can't be used (${code ?? messageOf(error)})`;
+    throw new AppError(
+      "port-in-use",
+      `The dashboard's address ${host}:${port} ${reason}; choose another with --dashboard-port or --dashboard-host.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Lets requests that run come to an end, for two seconds at most. */
+async function close(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), 2000);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,272 @@
+import { createHash } from "node:crypto";
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { createRepository, type TestRepository } from "../support/git-repository.ts";
+import { type GitwayResult, runGitway, startGitway } from "../support/gitway-process.ts";
+
+const john = { name: "John Doe", email: "john.doe@example.com" };
+const jane = { name: "Jane Roe", email: "jane.roe@example.com" };
+
+let repository: TestRepository;
+let database: TestDatabase;
+let env: Record<string, string>;
+
+beforeEach(async () => {
+  [repository, database] = await Promise.all([createRepository(), createDatabase()]);
+  env = { DATABASE_URL: database.url };
+});
+
+afterEach(async () => {
+  await Promise.all([repository.remove(), database.drop()]);
+});
+
+test("plan, apply and plan again: changes are pending, applied by their authors, and gone", async () => {
+  await repository.commit({ author: john, files: { "apis/token.yaml": token } });
+  const commit = await repository.commit({ author: jane, files: { "apis/hello.yaml": definition("hello") } });
+
+  const before = await gitway("plan");
+  const applied = await gitway("apply");
+  const after = await gitway("plan");
+  const again = await gitway("apply", "--format", "json");
+
+  expect([before.code, applied.code, after.code, again.code]).toEqual([2, 0, 0, 0]);
+  expect(before.stdout).toContain("+ ApiDefinition 'hello' with route 'hello' will be added");
+  expect(applied.stdout).toMatch(
+    /^\+ ApiToken internal {2}by John Doe {2}apis\/token\.yaml:1 {2}[0-9a-f]{7}$/m,
+  );
+  expect(applied.stdout).toContain(
+    `+ ApiDefinition hello  route hello  by Jane Roe  apis/hello.yaml:1  ${commit.slice(0, 7)}`,
+  );
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    revision: 1,
+    summary: { created: 0, updated: 0, deleted: 0, unchanged: 2, quarantined: 0, held: 0 },
+    changes: [],
+    problems: [],
+  });
+});
+
+test("apply as JSON names each change with its author and place", async () => {
+  const commit = await repository.commit({
+    author: jane,
+    files: { "apis/hello.yaml": definition("hello", []) },
+  });
+
+  const { stdout } = await gitway("apply", "--format", "json");
+
+  expect(JSON.parse(stdout)).toMatchObject({
+    revision: 1,
+    summary: { created: 1 },
+    changes: [
+      {
+        action: "create",
+        kind: "ApiDefinition",
+        name: "hello",
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        route: "hello",
+        actor: jane,
+        commit,
+        path: "apis/hello.yaml",
+        line: 1,
+      },
+    ],
+  });
+});
+
+test("a broken manifest is told with its place, ends with 1, and lets the others through", async () => {
+  const broken = definition("broken", []).replace("route:", "rout:");
+  await repository.commit({ files: { "apis/a.yaml": broken, "apis/hello.yaml": definition("hello", []) } });
+
+  const plan = await gitway("plan");
+  const apply = await gitway("apply");
+  const status = await gitway("status");
+
+  expect([plan.code, apply.code, status.code]).toEqual([1, 1, 1]);
+  expect(apply.stdout).toContain("+ ApiDefinition hello");
+  expect(apply.stderr).toContain("! ApiDefinition broken is quarantined; it is not live");
+  expect(apply.stderr).toMatch(/^apis\/a\.yaml:5:3 error: .*'route'.* \[unknown-field\]$/m);
+  expect(status.stdout).toMatch(/^state +degraded since/m);
+  expect(status.stdout).toContain("apis/a.yaml:5:3 error:");
+});
+
+test("too many deletions are held until they are let through", async () => {
+  const names = ["a", "b", "c", "d", "e", "f"];
+  await repository.commit({
+    files: Object.fromEntries(names.map((name) => [`apis/${name}.yaml`, definition(name, [])])),
+  });
+  await gitway("apply");
+  await repository.commit({
+    files: Object.fromEntries(names.slice(1).map((name) => [`apis/${name}.yaml`, null])),
+  });
+
+  const held = await gitway("apply");
+  const status = await gitway("status", "--format", "json");
+  const let_ = await gitway("apply", "--allow-prune");
+
+  expect([held.code, let_.code]).toEqual([1, 0]);
+  expect(held.stderr).toContain("! ApiDefinition b is not deleted: ");
+  expect((JSON.parse(status.stdout) as { held: unknown[] }).held).toHaveLength(5);
+  expect(let_.stdout).toMatch(/^- ApiDefinition b {2}route b {2}by Test Author/m);
+});
+
+describe("looking", () => {
+  beforeEach(async () => {
+    await repository.commit({
+      author: john,
+      files: { "apis/hello.yaml": definition("hello", []), "apis/token.yaml": token },
+    });
+    await gitway("apply");
+  });
+
+  test("get prints what is live as a table, as JSON and as YAML", async () => {
+    const table = await gitway("get", "definitions");
+    const json = await gitway("get", "definitions", "--format", "json");
+    const yaml = await gitway("get", "tokens", "internal", "--format", "yaml");
+
+    expect(table.stdout).toMatch(/^NAME +ANSWERS AT .*\nhello +hello /);
+    expect(JSON.parse(json.stdout)).toMatchObject([
+      {
+        apiVersion: "gitway/v1",
+        kind: "ApiDefinition",
+        metadata: { name: "hello" },
+        spec: { route: "hello" },
+        status: { path: "apis/hello.yaml", line: 1, commit: expect.stringMatching(/^[0-9a-f]{40}$/) },
+      },
+    ]);
+    expect(parse(yaml.stdout)).toMatchObject({ kind: "ApiToken", spec: { secret: { generate: true } } });
+  });
+
+  test("get of an unknown name says what was meant", async () => {
+    const { code, stdout, stderr } = await gitway("get", "definitions", "helo", "--format", "json");
+
+    expect([code, JSON.parse(stdout)]).toEqual([1, []]);
+    expect(stderr).toBe("gitway: There is no ApiDefinition 'helo'. Did you mean 'hello'?\n");
+  });
+
+  test("events are sentences, or one JSON object a line", async () => {
+    const text = await gitway("events");
+    const json = await gitway("events", "--format", "json", "--limit", "1");
+
+    expect(text.stdout).toMatch(
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}ApiDefinition with route 'hello' \([0-9a-f-]{36}\) was added by John Doe$/m,
+    );
+    expect(
+      json.stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject([{ parameterId: 64650, action: "added" }]);
+  });
+
+  test("events --follow goes on with those to come until it is interrupted", async () => {
+    await using following = startGitway(["events", "--follow"], { cwd: repository.path, env });
+    await following.waitFor("stdout", /ApiDefinition .* was added/);
+
+    await gitway("token", "issue", "internal", "--by", "Jane Roe <jane.roe@example.com>");
+    await following.waitFor("stdout", /ApiToken 'internal' .* by Jane Roe\n/);
+    following.signal("SIGINT");
+
+    const { code, stdout } = await following.ended;
+    expect(code).toBe(0);
+    expect(new Set(stdout.split("\n")).size).toBe(stdout.split("\n").length);
+  });
+
+  test("status tells revisions", async () => {
+    const { code, stdout } = await gitway("status");
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^state +synced since /m);
+    expect(stdout).toMatch(/^converged +revision 1 {2}[0-9a-f]{7} {2}\d+s ago$/m);
+  });
+});
+
+describe("gitway token", () => {
+  beforeEach(async () => {
+    const byEnv = token.replace("internal", "partner").replace("generate: true", "env: PARTNER");
+    await repository.commit({ files: { "apis/token.yaml": token, "apis/partner.yaml": byEnv } });
+    await gitway("apply");
+  });
+
+  test("issue prints the secret, alone, and it is nowhere else", async () => {
+    const { code, stdout, stderr } = await gitway("token", "issue", "internal");
+    const secret = stdout.trimEnd();
+    const hash = createHash("sha256").update(secret).digest("hex");
+    const list = await gitway("token", "list");
+    const everything = await Promise.all([
+      gitway("token", "list", "--format", "json"),
+      gitway("get", "tokens", "--format", "json"),
+      gitway("events", "--format", "json"),
+    ]);
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^[A-Za-z0-9_-]{43}\n$/);
+    const told = [stderr, ...[list, ...everything].map((result) => result.stdout + result.stderr)].join("\n");
+    expect(told).not.toContain(secret);
+    expect(told).not.toContain(hash);
+    expect(list.stdout).toMatch(/^\d+ +internal +issued /m);
+  });
+
+  test("issue refuses a token whose secret comes from elsewhere, and one that is not there", async () => {
+    const elsewhere = await gitway("token", "issue", "partner");
+    const missing = await gitway("token", "issue", "internl");
+
+    expect([elsewhere.code, elsewhere.stdout, missing.code, missing.stdout]).toEqual([3, "", 1, ""]);
+    expect(elsewhere.stderr).toContain("environment variable PARTNER");
+    expect(missing.stderr).toContain("Did you mean 'internal'?");
+  });
+});
+
+describe("what fails", () => {
+  test("a database that does not answer is 4, and its password stays secret", async () => {
+    await repository.commit({ files: { "apis/hello.yaml": definition("hello", []) } });
+    env = { DATABASE_URL: "postgres://jo:hunter22@127.0.0.1:1/apis" };
+
+    const { code, stdout, stderr } = await gitway("apply");
+
+    expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
+    expect(stderr).toMatch(/^gitway: .*127\.0\.0\.1:1/m);
+    expect(stderr).not.toContain("hunter22");
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test("a source that is no repository is 4", async () => {
+    const { code, stderr } = await gitway("plan", "--source", "/nowhere/at/all");
+
+    expect(code).toBe(4);
+    expect(stderr).toContain("/nowhere/at/all");
+  });
+
+  test("a branch that is not there is 4, and nothing is deleted", async () => {
+    await repository.commit({ files: { "apis/hello.yaml": definition("hello", []) } });
+    await gitway("apply");
+
+    const { code } = await gitway("apply", "--branch", "gone");
+    const live = await gitway("get", "definitions", "--format", "json");
+
+    expect(code).toBe(4);
+    expect(JSON.parse(live.stdout)).toHaveLength(1);
+  });
+});
+
+const token = `apiVersion: gitway/v1
+kind: ApiToken
+metadata: { name: internal }
+spec: { secret: { generate: true } }
+`;
+
+function definition(name: string, tokens = ["internal"]): string {
+  return `apiVersion: gitway/v1
+kind: ApiDefinition
+metadata: { name: ${name} }
+spec:
+  route: ${name}
+  tokens: [${tokens.join(", ")}]
+  action: { reply: { body: hi } }
+`;
+}
+
+function gitway(...args: string[]): Promise<GitwayResult> {
+  return runGitway(args, { cwd: repository.path, env });
+}
