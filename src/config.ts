@@ -237,3 +237,11 @@ function withoutPassword(url: OptionValue): OptionValue {
   const { host, pathname } = new URL(url);
   return `postgres://${host}${pathname}`;
 }
+
+/**
+ * Takes DEBUG out of the process before any library reads it: with it, a library for git would print the
+ * environment of the commands that it runs, passwords included (law 6).
+ */
+export function silenceLibraries(): void {
+  delete process.env["DEBUG"];
+}

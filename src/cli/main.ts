@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { runCli } from "./program.ts";
+import { silenceLibraries } from "../config.ts";
 
+silenceLibraries();
+// Only now: libraries read the environment when they are loaded.
+const { runCli } = await import("./program.ts");
 await runCli(process.argv);
