@@ -1,9 +1,9 @@
-import { createServer, STATUS_CODES, type Server, type ServerResponse } from "node:http";
+import { createServer, STATUS_CODES, type Server } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 
 import { AppError } from "../errors.ts";
 import { endpointErrors, errorBody, type EndpointErrorCode } from "./endpoint-error.ts";
+import { watchConnections, type OpenConnections } from "./open-connections.ts";
 import { noteExpectation } from "./request-body.ts";
 import type { RequestHandler } from "./request-handler.ts";
 
@@ -45,7 +45,6 @@ export async function startHttpServer(options: {
   readonly handle: RequestHandler;
 }): Promise<HttpServer> {
   const { times, handle } = options;
-  const responses = new WeakMap<Duplex, ServerResponse>();
   const server = createServer({
     maxHeaderSize: 16 * 1024,
     headersTimeout: times.headers,
@@ -57,10 +56,9 @@ export async function startHttpServer(options: {
   });
   // The size is what bounds them; a limit by number would leave the rest out without a word.
   server.maxHeadersCount = 0;
+  const connections = watchConnections(server);
   const onRequest: RequestHandler = async (request, response) => {
-    responses.set(request.socket, response);
-    if (!server.listening) response.shouldKeepAlive = false;
-    response.once("finish", () => server.listening || server.closeIdleConnections());
+    connections.add(response);
     await handle(request, response);
   };
   server.on("request", (request, response) => void onRequest(request, response));
@@ -70,15 +68,14 @@ export async function startHttpServer(options: {
   });
   server.on("connect", (_request, socket: Socket) => answerRaw(socket, 3, options.nodeId));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    const begun = responses.get(socket)?.headersSent === true && !responses.get(socket)?.writableFinished;
-    if (begun || error.code === "ECONNRESET") socket.destroy();
+    if (connections.isAnswering(socket) || error.code === "ECONNRESET") socket.destroy();
     else answerRaw(socket, parserErrors[error.code ?? ""] ?? 2001, options.nodeId);
   });
   await listen(server, options.host, options.port);
   const address = server.address();
   return {
     port: typeof address === "object" && address ? address.port : options.port,
-    close: () => drain(server),
+    close: () => drain(server, connections),
     closeNow: () => stop(server),
   };
 }
@@ -128,9 +125,11 @@ function listenFailure(error: NodeJS.ErrnoException, host: string, port: number)
   );
 }
 
-async function drain(server: Server): Promise<void> {
+async function drain(server: Server, connections: OpenConnections): Promise<void> {
   const cutOff = setTimeout(() => server.closeAllConnections(), drainTime);
-  await closed(server);
+  const done = closed(server);
+  connections.drain();
+  await done;
   clearTimeout(cutOff);
 }
 
@@ -143,6 +142,5 @@ async function stop(server: Server): Promise<void> {
 async function closed(server: Server): Promise<void> {
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
-    server.closeIdleConnections();
   });
 }

@@ -55,7 +55,7 @@ const discardTime = 5000;
  * that goes on for too long is cut off.
  */
 export function discardBody(request: IncomingMessage, response: ServerResponse): void {
-  if (request.readableEnded || request.destroyed) return;
+  if (request.readableEnded || request.destroyed || !announcesBody(request)) return;
   if (waiting.delete(response)) response.shouldKeepAlive = false;
   let size = 0;
   const timer = setTimeout(() => request.socket.destroy(), discardTime);

@@ -1,6 +1,6 @@
 import type { Log } from "../log.ts";
 import type { Closeable, ServingState } from "../store/store.ts";
-import { buildRouteTable, type RouteTable } from "./route-table.ts";
+import { buildRouteTable, type Notice, type RouteTable } from "./route-table.ts";
 
 /** Where tables come from. A `Store` is one. */
 export interface ServingFeed {
@@ -42,7 +42,7 @@ export async function followTables(options: {
     async close() {
       closed = true;
       clearTimeout(timer);
-      await running;
+      // What is still being read or built is not waited for: it may hang, and nobody wants it any more.
       await subscription?.close();
     },
   };
@@ -61,6 +61,7 @@ export async function followTables(options: {
     try {
       // First listen, then read: a change in between must not be lost.
       subscription ??= await feed.onChange(changed);
+      if (closed) return await subscription.close();
       while (stale) {
         if (closed) return;
         stale = false;
@@ -75,8 +76,13 @@ export async function followTables(options: {
 
   async function load(): Promise<void> {
     const next = await buildRouteTable(await feed.serving(), base);
-    for (const { message, ...notice } of next.notices)
-      log.warn({ ...notice, problem: message }, "A setting does not work as written.");
+    // Each notice once, not again with every change of something else.
+    const known = new Set(table?.notices.map(noticeKey));
+    for (const notice of next.notices) {
+      const { message: problem, ...facts } = notice;
+      if (!known.has(noticeKey(notice)))
+        log.warn({ ...facts, problem }, "A setting does not work as written.");
+    }
     table = next;
     log.info({ revision: next.revision }, "Serving a revision.");
   }
@@ -94,4 +100,8 @@ export async function followTables(options: {
     );
     if (!closed) timer = setTimeout(() => void wake(), delay);
   }
+}
+
+function noticeKey({ kind, name, setting }: Notice): string {
+  return `${kind} ${name} ${setting}`;
 }

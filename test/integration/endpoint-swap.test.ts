@@ -54,7 +54,9 @@ describe("a new revision", () => {
   });
 
   test("leaves requests that are under way on the old one", async () => {
-    const upstream = await startUpstream((_request, response) => release.then(() => response.end("late")));
+    const upstream = await startUpstream(
+      (_request, response) => void release.then(() => response.end("late")),
+    );
     opened.push(upstream);
     let letGo = () => {};
     const release = new Promise<void>((resolve) => (letGo = resolve));
@@ -206,6 +208,22 @@ describe("closing", () => {
 
     expect(feed.listeners.size).toBe(0);
   });
+});
+
+test("a setting without effect is logged once, not with every revision", async () => {
+  const lines: string[] = [];
+  const write = vi.spyOn(process.stderr, "write").mockImplementation((line) => lines.push(String(line)) > 0);
+  const limited = [definition("it", { route: "it", rateLimit: { limit: 1, window: "1s" } })];
+  const feed = feedOf(state(limited));
+  const endpoint = await serve(feed, { log: createLog({ level: "warn", format: "text" }) });
+  opened.push(endpoint);
+
+  feed.set(state(limited, { revision: 2 }));
+  await vi.waitFor(() => expect(endpoint.servedRevision()).toBe(2));
+  write.mockRestore();
+
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/name=it .*setting=rateLimit/);
 });
 
 test("the log holds no secret and no query", async () => {

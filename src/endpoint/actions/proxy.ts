@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Readable } from "node:stream";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -76,7 +77,7 @@ function requestOptions(
     bodyTimeout: idleTime,
     responseHeaders: "raw" as const,
     // The certificate is the target's, whatever host the caller asked for.
-    servername: target.hostname,
+    servername: isIP(target.hostname) === 0 ? target.hostname : "",
   };
   return options;
 }
