@@ -14,6 +14,9 @@ function linkCommand() {
   mkdirSync("node_modules/.bin", { recursive: true });
   rmSync("node_modules/.bin/gitway", { force: true });
   if (process.platform === "win32") {
-    writeFileSync("node_modules/.bin/gitway.cmd", `@node "%~dp0\\..\\..\\${program.replaceAll("/", "\\")}" %*\r\n`);
+    writeFileSync(
+      "node_modules/.bin/gitway.cmd",
+      `@node "%~dp0\\..\\..\\${program.replaceAll("/", "\\")}" %*\r\n`,
+    );
   } else symlinkSync(`../../${program}`, "node_modules/.bin/gitway");
 }

@@ -69,7 +69,7 @@ export function user(
 }
 
 /** A webhook. */
-export function webhook(options: Common & { readonly spec?: Partial<WebhookSpec> }): Manifest {
+function webhook(options: Common & { readonly spec?: Partial<WebhookSpec> }): Manifest {
   return manifest("Webhook", options, { url: "https://hooks.example.com/", ...options.spec });
 }
 
