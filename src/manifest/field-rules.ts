@@ -50,6 +50,8 @@ const urlRules: Readonly<Record<Kind, readonly string[]>> = {
 
 /** No field here may be longer, which the schema says; some rules would take long over such a text. */
 const enough = 2100;
+/** How many errors of one rule are worth finding. */
+const mostErrors = 200;
 
 /** Checks the texts of which a schema can say only the type. The document may break its schema. */
 export function fieldFindings(kind: Kind, document: unknown, surroundings: Surroundings): Finding[] {
@@ -59,11 +61,18 @@ export function fieldFindings(kind: Kind, document: unknown, surroundings: Surro
     ...timestampPaths[kind].map((path) => [path, checkTimestamp] as const),
     ...urlRules[kind].map((path) => [path, checkUrl] as const),
   ];
-  return rules.flatMap(([pattern, rule]) =>
-    select(document, pattern).flatMap(({ pointer, value }) =>
-      typeof value === "string" && value !== "" ? rule(value.slice(0, enough), pointer, surroundings) : [],
-    ),
-  );
+  return rules.flatMap(([pattern, rule]) => {
+    const findings: Finding[] = [];
+    let errors = 0;
+    for (const { pointer, value } of select(document, pattern)) {
+      if (typeof value !== "string" || value === "") continue;
+      const found = rule(value.slice(0, enough), pointer, surroundings);
+      findings.push(...found);
+      errors += found.filter(({ severity }) => severity !== "warning").length;
+      if (errors >= mostErrors) break;
+    }
+    return findings;
+  });
 }
 
 function checkRoute(route: string, path: string): Finding[] {

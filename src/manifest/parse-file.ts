@@ -60,22 +60,22 @@ export function parseFile(path: string, text: string, options: ParseOptions): Pa
     const { document, lostAt } = readDocument(source, yaml, { file: path, routeBase: options.routeBase });
     if (document) documents.push(document);
     if (lostAt === null) continue;
-    const next = nextDocument(source.text, lostAt);
-    if (next !== -1 && document?.status !== "unidentified")
-      documents.push(unread(source, next, next + 3, "not-read", notRead));
+    const rest = restOf(source.text, lostAt);
+    if (rest !== -1 && document?.status !== "unidentified")
+      documents.push(unread(source, rest, rest + 1, "not-read", notRead));
     break;
   }
   return { path, documents };
 }
 
 /**
- * Where another document seems to begin, going by the text alone: an open quote may have swallowed what
- * the parser would tell.
+ * Where, after a syntax error, something begins that may belong to another document: a line that is not
+ * indented. The text alone tells, since an open quote or a damaged separator misleads the parser.
  */
-function nextDocument(text: string, offset: number): number {
-  const separator = /^(?:---|\.\.\.)(?=\s|$)/gm;
-  separator.lastIndex = offset;
-  return separator.exec(text)?.index ?? -1;
+function restOf(text: string, offset: number): number {
+  const unindented = /^[^\s#]/gm;
+  unindented.lastIndex = offset;
+  return unindented.exec(text)?.index ?? -1;
 }
 
 const notRead =

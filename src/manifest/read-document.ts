@@ -23,7 +23,7 @@ const mostProblems = 100;
 /** What one document says: null when it is empty. */
 export interface DocumentReading {
   readonly document: ParsedDocument | null;
-  /** Where the content of a document with a syntax error begins: what follows in the file is not to be trusted. */
+  /** The offset of a syntax error: what follows in the file is not to be trusted. */
   readonly lostAt: number | null;
 }
 
@@ -42,7 +42,7 @@ export function readDocument(
     const { identity } = certain ? readIdentity(tree.value) : { identity: null };
     return {
       document: identity ? broken(identity, locator, [problem]) : unidentified([problem]),
-      lostAt: tree.root?.range[0] ?? syntax.start,
+      lostAt: syntax.start,
     };
   }
   if (tree.value === null && tree.faults.length === 0) return { document: null, lostAt: null };

@@ -25,8 +25,8 @@ export function readIdentity(document: unknown): IdentityReading {
   const version = versionFlaw(document);
   if (!isKind(kind)) return unknown(...version, kindFlaw(kind));
   const findings = [...version, ...schemaFindings(kind, headOf(document))];
-  const about = withoutCascades(findings).filter(({ path }) => decisive.has(path));
-  if (about.length > 0) return unknown(...about);
+  if (findings.some(({ path }) => decisive.has(path)))
+    return unknown(...withoutCascades(findings).filter(({ path }) => path !== "/spec"));
   const typo = misspeltId(document);
   if (typo) return unknown(typo);
   const name = valueAt(document, "/metadata/name") as string;

@@ -22,6 +22,7 @@ export const yamlLimits = {
   aliases: 100,
   documents: 5000,
   errors: 100,
+  blankTabs: 5000,
   triviaCost: 20_000_000,
 } as const;
 
@@ -33,6 +34,7 @@ const advice = {
   aliases: `more than ${yamlLimits.aliases} aliases in one file: write the values out`,
   documents: "more than 5,000 documents in one file: split it into several files",
   errors: "more than 100 syntax errors: this does not look like YAML",
+  blankTabs: "more than 5,000 blank lines with tabs in texts: remove the tabs",
   triviaCost: "too many comments and blank lines in a row: leave some out",
 } as const satisfies Record<keyof typeof yamlLimits, string>;
 
@@ -108,6 +110,8 @@ interface Meter {
   nodes: number;
   aliases: number;
   errors: number;
+  /** Lines of texts that hold white space alone, and a tab: the library may report each of them. */
+  blankTabs: number;
   /** White space, line ends and comments since the last other word. */
   trivia: number;
   triviaCost: number;
@@ -124,6 +128,7 @@ function newMeter(): Meter {
     nodes: 0,
     aliases: 0,
     errors: 0,
+    blankTabs: 0,
     trivia: 0,
     triviaCost: 0,
     inScalar: false,
@@ -147,7 +152,8 @@ const nodeEnds = new Set<CST.TokenType | null>([
 /** Counts one word; says which limit it goes beyond. */
 function measure(meter: Meter, lexeme: string, depth: number): keyof typeof yamlLimits | null {
   const type = meter.inScalar ? "scalar" : CST.tokenType(lexeme);
-  if (!meter.inScalar && marks.has(type)) {
+  if (meter.inScalar) meter.blankTabs += lexeme.match(/\n *\t[ \t]*(?=\r?\n)/g)?.length ?? 0;
+  else if (marks.has(type)) {
     meter.inScalar = type === "scalar";
     return null;
   }
@@ -179,6 +185,7 @@ function exceeded(meter: Meter, depth: number): keyof typeof yamlLimits | null {
   if (meter.nodes > yamlLimits.nodes) return "nodes";
   if (meter.lexemes > yamlLimits.lexemes) return "lexemes";
   if (meter.aliases > yamlLimits.aliases) return "aliases";
+  if (meter.blankTabs > yamlLimits.blankTabs) return "blankTabs";
   if (meter.triviaCost > yamlLimits.triviaCost) return "triviaCost";
   return null;
 }

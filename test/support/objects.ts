@@ -4,7 +4,6 @@ import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.genera
 import type { ApiTokenSpec } from "../../src/manifest/api-token.generated.ts";
 import type { Kind, Manifest } from "../../src/manifest/manifest.ts";
 import type { UserSpec } from "../../src/manifest/user.generated.ts";
-import type { WebhookSpec } from "../../src/manifest/webhook.generated.ts";
 import type { AttributedChange, Attribution, Change, Person, StoredObject } from "../../src/plan/plan.ts";
 
 /** Who wrote the test objects. */
@@ -66,11 +65,6 @@ export function user(
     permissions: [],
     ...options.spec,
   });
-}
-
-/** A webhook. */
-function webhook(options: Common & { readonly spec?: Partial<WebhookSpec> }): Manifest {
-  return manifest("Webhook", options, { url: "https://hooks.example.com/", ...options.spec });
 }
 
 function manifest(kind: Kind, options: Common, spec: unknown): Manifest {
