@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import type { RevisionMark, SyncStatus } from "../store/store.ts";
+import type { QuarantinedManifest, RevisionMark, SyncStatus } from "../store/store.ts";
 import { heldLine, problemLine, quarantineLine } from "./change-lines.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { formatFlag } from "./formats.ts";
@@ -34,9 +34,23 @@ function showStatus(status: SyncStatus): void {
   print(`attempted  ${markText(status.attempted)}`);
   print(`applied    ${markText(status.applied)}`);
   print(`converged  ${markText(status.converged)}`);
-  for (const entry of status.quarantined) print(quarantineLine(entry), "error");
+  for (const entry of status.quarantined) showQuarantined(entry);
   for (const held of status.held) print(heldLine(held), "warning");
-  for (const problem of status.problems) print(problemLine(problem), "warning");
+  const told = new Set(status.quarantined.flatMap(({ problems }) => problems.map(problemLine)));
+  for (const line of status.problems.map(problemLine)) if (!told.has(line)) print(line, "warning");
+}
+
+function showQuarantined(entry: QuarantinedManifest): void {
+  print(quarantineLine(entry), "error");
+  print(`    since ${entry.since} (${ago(entry.since)})${byWhom(entry)}`);
+  for (const problem of entry.problems) print(`    ${problemLine(problem)}`);
+  const { lastGood } = entry;
+  if (lastGood)
+    print(`    serving ${lastGood.path}:${lastGood.line} of commit ${lastGood.commit.slice(0, 7)}`);
+}
+
+function byWhom({ commit, author }: QuarantinedManifest): string {
+  return commit === null || author === null ? "" : `, by commit ${commit.slice(0, 7)} of ${author.name}`;
 }
 
 function markText(mark: RevisionMark | null): string {

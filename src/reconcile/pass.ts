@@ -7,6 +7,7 @@ import type { AttributedChange, CurrentState, Plan } from "../plan/plan.ts";
 import type { PruneLimit } from "../plan/prune.ts";
 import type { Revision, Source } from "../source/open-source.ts";
 import type { Applied, Store, SyncStatus } from "../store/store.ts";
+import { describeQuarantine } from "./quarantine.ts";
 import { resolveReferences, type ResolveSecret } from "./secret-references.ts";
 import { failedStatus, passedStatus } from "./sync-status.ts";
 
@@ -27,6 +28,8 @@ export interface PreparedPlan {
   readonly plan: Plan;
   readonly attributed: readonly AttributedChange[];
   readonly revision: Revision;
+  /** What was live when the plan was made. */
+  readonly objects: CurrentState["objects"];
   /** The branch that was read, when none was asked for the source's default. */
   readonly branch: string;
 }
@@ -54,10 +57,17 @@ export async function runPass(parts: PassParts, signal?: AbortSignal): Promise<P
     const { prepared, applied } = await planAndApply(parts, previous, signal);
     await resolveReferences(parts);
     const revision = applied?.revision ?? prepared.plan.parentRevision;
-    const source = { ...parts.sourceStatus, branch: prepared.branch };
-    const status = passedStatus(previous, { plan: prepared.plan, revision, source, at: new Date() });
-    await parts.store.writeSync(status);
     const { plan, attributed } = prepared;
+    const at = new Date();
+    const quarantined = await describeQuarantine(parts.source, {
+      plan,
+      objects: prepared.objects,
+      previous,
+      at,
+    });
+    const source = { ...parts.sourceStatus, branch: prepared.branch };
+    const status = passedStatus(previous, { plan, quarantined, revision, source, at });
+    await parts.store.writeSync(status);
     return { outcome: applied ? "applied" : "unchanged", plan, attributed, applied, status };
   } catch (error) {
     await recordFailure(parts, previous, error);
@@ -90,7 +100,7 @@ async function prepare(
       parts.allowPrune || (await source.allowsPrune(previous?.attempted?.commit ?? null, fetched.commit)),
   });
   const attributed = await source.attribute(plan.changes, since, fetched.commit);
-  return { plan, attributed, revision, branch: fetched.branch };
+  return { plan, attributed, revision, objects: current.objects, branch: fetched.branch };
 }
 
 async function planAndApply(

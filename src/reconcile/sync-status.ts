@@ -4,6 +4,7 @@ import type { SyncStatus } from "../store/store.ts";
 
 interface Passed {
   readonly plan: Plan;
+  readonly quarantined: SyncStatus["quarantined"];
   /** The revision of the store after the pass. */
   readonly revision: number;
   readonly source: SyncStatus["source"];
@@ -24,7 +25,7 @@ export function passedStatus(previous: SyncStatus | null, passed: Passed): SyncS
     state,
     error: null,
     since: previous?.state === state ? previous.since : mark.at,
-    quarantined: plan.quarantined,
+    quarantined: passed.quarantined,
     held: plan.held,
     problems: plan.problems,
   };

@@ -5,6 +5,7 @@ import { allowsPrune } from "./allows-prune.ts";
 import { attributeChanges } from "./attribute.ts";
 import { fetchBranch, type FetchedRevision } from "./fetch-branch.ts";
 import { credentialVariables, type SourceCredentials } from "./git-environment.ts";
+import { lastCommits, type LastCommit } from "./last-commits.ts";
 import { manifestPaths } from "./manifest-paths.ts";
 import { openMirror } from "./mirror.ts";
 import { createObjectReader } from "./object-reader.ts";
@@ -57,6 +58,8 @@ export interface Source {
     from: string | null,
     to: string,
   ): Promise<readonly AttributedChange[]>;
+  /** The commit that last touched each file, as far as it can be told. */
+  lastCommits(files: readonly string[], to: string): Promise<ReadonlyMap<string, LastCommit>>;
   /** Whether a commit of the range, or `to`, has the trailer `Gitway-Allow-Prune: yes`. */
   allowsPrune(from: string | null, to: string): Promise<boolean>;
   /** Calls `wake` when branches of a local source may have moved. Null for a remote one. */
@@ -89,6 +92,7 @@ export async function openSource(options: SourceOptions): Promise<Source> {
     read: async (commit) => revisions.read(checked(commit)),
     attribute: async (changes, from, to) =>
       attributeChanges(mirror, changes, from === null ? null : checked(from), checked(to)),
+    lastCommits: async (files, to) => lastCommits(mirror, files, checked(to)),
     allowsPrune: async (from, to) => allowsPrune(mirror, from === null ? null : checked(from), checked(to)),
     watch: async (wake) => (mirror.local ? watchRefs(mirror.local, wake) : null),
     async close() {

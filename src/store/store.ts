@@ -66,6 +66,22 @@ export interface RevisionMark {
   readonly at: string;
 }
 
+/** A manifest that does not go live: since when, whose it is, and what serves instead. */
+export interface QuarantinedManifest extends Quarantined {
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  /** The last commit that touched its file; null when that could not be told. */
+  readonly commit: string | null;
+  readonly author: Person | null;
+  /** The last good version, which goes on serving; null when there is none. */
+  readonly lastGood: {
+    readonly version: number;
+    readonly commit: string;
+    readonly path: string;
+    readonly line: number;
+  } | null;
+}
+
 /** How reconciling stands: what the last pass tried, what is live, what is held back and why. */
 export interface SyncStatus {
   readonly source: { readonly url: string; readonly branch: string; readonly paths: readonly string[] };
@@ -79,7 +95,7 @@ export interface SyncStatus {
   readonly error: { readonly code: string; readonly message: string } | null;
   /** Since when the state is what it is. ISO 8601, UTC. */
   readonly since: string;
-  readonly quarantined: readonly Quarantined[];
+  readonly quarantined: readonly QuarantinedManifest[];
   readonly held: readonly Held[];
   readonly problems: readonly Problem[];
 }

@@ -91,7 +91,19 @@ describe("metrics", () => {
       state: "degraded",
       error: null,
       since: mark.at,
-      quarantined: [{ kind: "User", id: "1", name: "jo", problems: [], serving: true }],
+      quarantined: [
+        {
+          kind: "User",
+          id: "1",
+          name: "jo",
+          problems: [],
+          serving: true,
+          since: mark.at,
+          commit: null,
+          author: null,
+          lastGood: null,
+        },
+      ],
       held: [],
       problems: [],
     });
