@@ -4,7 +4,7 @@ import type { ApiDefinitionSpec } from "../manifest/api-definition.generated.ts"
 import type { ServingState } from "../store/store.ts";
 import { parseSize } from "../units.ts";
 import { prepareProxy, type ProxyTargets } from "./actions/proxy-target.ts";
-import { prepareReply, type Reply } from "./actions/reply.ts";
+import { prepareReply, type Reply } from "./actions/reply-definition.ts";
 import { prepareScript, type Script } from "./actions/script-definition.ts";
 import type { CredentialTable } from "./credential-table.ts";
 import { parseEnd } from "./timestamp.ts";

@@ -1,6 +1,6 @@
 import { hashObject } from "./canonical.ts";
 import type { BrokenManifest, Manifest, ManifestSet } from "./manifest.ts";
-import type { Draft, FileReference, ParsedDocument, ParsedFile } from "./parse-file.ts";
+import type { Draft, FileReference, ParsedDocument, ParsedFile } from "./parsed-file.ts";
 import { quoteForPeople, readable } from "./pointer.ts";
 import type { Problem } from "./problem.ts";
 

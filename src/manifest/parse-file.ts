@@ -1,5 +1,5 @@
-import type { Identity, Kind, Manifest, BrokenManifest, SpecByKind } from "./manifest.ts";
-import type { Place, Problem } from "./problem.ts";
+import type { ParsedDocument, ParsedFile } from "./parsed-file.ts";
+import type { Problem } from "./problem.ts";
 import { readDocument } from "./read-document.ts";
 import { readYaml } from "./read-yaml.ts";
 import { type IndexedText, indexText, placeOfRange } from "./text-position.ts";
@@ -8,40 +8,6 @@ import { type IndexedText, indexText, placeOfRange } from "./text-position.ts";
 export interface ParseOptions {
   /** The path below which routes are served: `/api/custom`. */
   readonly routeBase: string;
-}
-
-/** A file of the repository that a manifest needs. */
-export interface FileReference {
-  /** The path in the repository. */
-  readonly file: string;
-  /** JSON pointer of the field that names it. */
-  readonly path: string;
-  readonly place: Place;
-}
-
-interface DraftOf<K extends Kind>
-  extends Identity, Pick<Manifest, "labels" | "annotations" | "place" | "places"> {
-  readonly kind: K;
-  /** Normalised: defaults filled in. */
-  readonly spec: SpecByKind[K];
-  readonly fileReferences: readonly FileReference[];
-  readonly warnings: readonly Problem[];
-}
-
-/** A manifest without errors of its own. Whether the files that it needs exist is not known yet. */
-export type Draft = { [K in Kind]: DraftOf<K> }[Kind];
-
-/** What became of one document. */
-export type ParsedDocument =
-  | ({ readonly status: "good" } & Draft)
-  | ({ readonly status: "broken" } & BrokenManifest)
-  | { readonly status: "unidentified"; readonly problems: readonly Problem[] };
-
-/** All that one file says. Plain data, which can go from one thread to another. */
-export interface ParsedFile {
-  /** The path in the repository. */
-  readonly path: string;
-  readonly documents: readonly ParsedDocument[];
 }
 
 /**

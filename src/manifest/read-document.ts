@@ -8,7 +8,7 @@ import type { Finding } from "./finding.ts";
 import { type Locator, locatorFor } from "./locate.ts";
 import type { Identity, Kind, SpecByKind } from "./manifest.ts";
 import { normaliseSpec } from "./normalise.ts";
-import type { FileReference, ParsedDocument } from "./parse-file.ts";
+import type { FileReference, ParsedDocument } from "./parsed-file.ts";
 import { select, valueAt } from "./pointer.ts";
 import type { Place, Problem, Severity } from "./problem.ts";
 import { readIdentity } from "./read-identity.ts";

@@ -1,6 +1,6 @@
 import type { Worker } from "node:worker_threads";
 
-import type { ParsedFile } from "../manifest/parse-file.ts";
+import type { ParsedFile } from "../manifest/parsed-file.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { startWorker } from "../worker.ts";
 import { fileProblem } from "./source-problem.ts";

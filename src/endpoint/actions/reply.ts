@@ -1,37 +1,10 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 
-import type { ReplyAction } from "../../manifest/api-definition.generated.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
-
-/** An answer that is the same for every call. */
-export interface Reply {
-  readonly kind: "reply";
-  readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Buffer;
-}
-
-/** Headers that frame a message: those are the server's to set. */
-const framing = new Set([
-  "content-length",
-  "transfer-encoding",
-  "connection",
-  "keep-alive",
-  "upgrade",
-  "trailer",
-]);
+import type { Reply } from "./reply-definition.ts";
 
 const bodiless = new Set([204, 205, 304]);
-
-/** Makes a reply ready for serving. Text unless its headers say otherwise. */
-export function prepareReply(action: ReplyAction): Reply {
-  const headers = Object.entries(action.headers ?? {}).filter(([name]) => !framing.has(name.toLowerCase()));
-  const body = Buffer.from(action.body ?? "");
-  const typed = headers.some(([name]) => name.toLowerCase() === "content-type");
-  if (!typed && body.length > 0) headers.push(["content-type", "text/plain; charset=utf-8"]);
-  return { kind: "reply", status: action.status ?? 200, headers, body };
-}
 
 /** Answers with the reply. */
 export function serveReply({ request, response }: Call, reply: Reply): Refusal | null {
