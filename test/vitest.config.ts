@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 
 import { defineConfig } from "vitest/config";
@@ -7,6 +8,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 export default defineConfig({
   root,
   test: {
+    // Most tests wait for git and Postgres rather than compute.
+    maxWorkers: Math.max(3, availableParallelism()),
     projects: [
       {
         test: {

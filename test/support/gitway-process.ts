@@ -26,7 +26,7 @@ export interface GitwayProcess extends AsyncDisposable {
   readonly stderr: () => string;
   /** Waits until a stream matches, and gives the match. Fails when the process ends before. */
   waitFor(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray>;
-  signal(name: "SIGTERM" | "SIGINT"): void;
+  signal(name: "SIGTERM" | "SIGINT" | "SIGKILL"): void;
   readonly ended: Promise<GitwayResult>;
 }
 
