@@ -25,9 +25,15 @@ type Document = Manifest | BrokenManifest;
 
 /**
  * Every object that the tree or the store knows, each once. A broken manifest stands for the stored
- * object with its id, and else for the one with its name, since the id may be what is broken.
+ * object with its id, and else for the one with its name, since the id may be what is broken. Where the
+ * store has no version to fall back to, the last good one of the history goes live.
  */
-export function collectCandidates(set: ManifestSet, objects: readonly StoredObject[]): readonly Candidate[] {
+export function collectCandidates(
+  set: ManifestSet,
+  objects: readonly StoredObject[],
+  lastGood: readonly Manifest[],
+): readonly Candidate[] {
+  const fallbacks = new Map(lastGood.map((manifest) => [objectKey(manifest), manifest]));
   const stored = new Map(objects.map((object) => [objectKey(object), object]));
   const byName = new Map(objects.map((object) => [nameKey(object), object]));
   const documents = new Map<string, Document[]>();
@@ -36,7 +42,10 @@ export function collectCandidates(set: ManifestSet, objects: readonly StoredObje
     documents.set(key, [...(documents.get(key) ?? []), document]);
   }
   const keys = new Set([...documents.keys(), ...stored.keys()]);
-  return [...keys].map((key) => candidate(key, documents.get(key) ?? [], stored.get(key) ?? null));
+  return [...keys].map((key) => {
+    const found = candidate(key, documents.get(key) ?? [], stored.get(key) ?? null);
+    return { ...found, desired: found.desired ?? (found.stored ? null : (fallbacks.get(key) ?? null)) };
+  });
 }
 
 /** One string for kind and name, which is unique too. */

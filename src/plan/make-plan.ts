@@ -14,6 +14,8 @@ export interface PlanInput {
   /** Identifies source, branch and paths: deletions are held when it is not that of the last apply. */
   readonly origin: string;
   readonly pruneLimit: PruneLimit;
+  /** The newest valid versions of broken manifests that the store has no version of, from the history. */
+  readonly lastGood?: readonly Manifest[];
   /** Lets deletions through that a limit or a changed source would hold. */
   readonly allowPrune: boolean;
 }
@@ -24,7 +26,7 @@ export interface PlanInput {
  */
 export function makePlan(input: PlanInput): Plan {
   const { set, current } = input;
-  const candidates = collectCandidates(set, current.objects);
+  const candidates = collectCandidates(set, current.objects, input.lastGood ?? []);
   const held = holdDeletions({ ...input, candidates });
   const settled = settleEffectiveState(candidates, new Set(held.map(objectKey)));
   const changes = candidates.flatMap((candidate) => changeOf(candidate, settled) ?? []);

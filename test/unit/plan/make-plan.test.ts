@@ -53,6 +53,27 @@ test("a broken newcomer does not go live", () => {
   expect(plan).toMatchObject({ changes: [], quarantined: [{ name: "a", serving: false }] });
 });
 
+test("a broken newcomer goes live with the last good version of the history, and is still reported", () => {
+  const desired = set({ broken: [broken("ApiDefinition", "a")] });
+  const lastGood = [definition("a", "old")];
+
+  const plan = planFor(nothing, desired, { lastGood });
+
+  expect(plan).toMatchObject({
+    changes: [{ action: "create", route: "old" }],
+    quarantined: [{ name: "a", serving: true, problems: [{ code: "syntax" }] }],
+  });
+  expect(planFor(applied(nothing, plan), desired).changes).toEqual([]);
+});
+
+test("the store's version goes before one of the history", () => {
+  const plan = planFor(live(definition("a", "a")), set({ broken: [broken("ApiDefinition", "a")] }), {
+    lastGood: [definition("a", "old")],
+  });
+
+  expect(plan.changes).toEqual([]);
+});
+
 test("a broken manifest whose id can't be read still stands for the object with its name", () => {
   const current = live(
     definition("a", "a", { id: "11111111-1111-4111-8111-111111111111" }),
