@@ -1,4 +1,5 @@
-import { dirname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 
 import { readConfigFile } from "./config-file.ts";
 import {
@@ -95,12 +96,20 @@ export function loadConfig(input: ConfigInput): Config {
     absolute(flagLayer(input.flags), cwd),
     absolute(fileLayer(file.values, file.shown), file.folder),
     absolute(environmentLayer(environment), cwd),
-    absolute(defaultLayer(), cwd),
+    absolute(defaultLayer(), topFolder(cwd)),
   ];
   const merged = new Map<string, Written>();
   for (const layer of layers.toReversed()) for (const [key, written] of layer) merged.set(key, written);
   checkSource(merged.get("source"));
   return assemble(merged, { folder: file.folder, environment, terminal });
+}
+
+/** The top of the repository around a folder: its commands share one data folder. The folder itself elsewhere. */
+function topFolder(cwd: string): string {
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, ".git"))) return folder;
+    if (folder === dirname(folder)) return cwd;
+  }
 }
 
 interface ConfigFile {
@@ -112,7 +121,8 @@ interface ConfigFile {
 function configFile(flag: string | undefined, environment: Environment, cwd: string): ConfigFile {
   const asked = flag ?? (environment[configFileOption.variable] || undefined);
   const shown = asked ?? configFileOption.default;
-  const file = resolve(cwd, shown);
+  const folder = asked === undefined && !existsSync(join(cwd, shown)) ? topFolder(cwd) : cwd;
+  const file = resolve(folder, shown);
   const values = readConfigFile(file, shown);
   if (values === null && asked !== undefined)
     throw new AppError("config-invalid", `The file of options ${shown} does not exist.`);

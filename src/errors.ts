@@ -27,6 +27,7 @@ export const errorTable = {
   "database-failed": environment,
   "database-too-new": environment,
   "embedded-postgres": environment,
+  "data-folder": environment,
   "port-in-use": environment,
   bug: { exit: 70, http: 500, level: "fatal" },
 } as const satisfies Record<string, Outcome>;

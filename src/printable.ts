@@ -13,6 +13,11 @@ export function printable(text: string): string {
   });
 }
 
+/** The same on one line: a file name with a line feed in it must not pass for a line of its own. */
+export function printableLine(text: string): string {
+  return printable(text.replaceAll("\n", "\\n"));
+}
+
 /** The same for JSON text, where the characters can be escaped without a loss. */
 export function printableJson(json: string): string {
   return json.replace(unprintable, (character) => `\\u${hex(character.charCodeAt(0), 4)}`);

@@ -1,5 +1,6 @@
 import type { Problem } from "../manifest/problem.ts";
 import type { AttributedChange, Held, Plan, Quarantined } from "../plan/plan.ts";
+import { printableLine } from "../printable.ts";
 import { print, talk, type Style } from "./output.ts";
 
 const signs = { create: "+", update: "~", delete: "-" } as const;
@@ -15,7 +16,7 @@ export function printChange({ change, attribution }: AttributedChange): void {
     `${path}:${line}`,
     attribution.commit.slice(0, 7),
   ];
-  print(parts.join("  "), styles[change.action]);
+  print(printableLine(parts.join("  ")), styles[change.action]);
 }
 
 /** A change that was applied, for machines. */
@@ -34,17 +35,18 @@ export function talkAboutProblems(plan: Pick<Plan, "quarantined" | "held" | "pro
 
 /** A quarantined object in one line. */
 export function quarantineLine({ kind, name, serving }: Quarantined): string {
-  return `! ${kind} ${name} is quarantined; ${serving ? "its last good version stays" : "it is not live"}`;
+  const state = serving ? "its last good version stays" : "it is not live";
+  return printableLine(`! ${kind} ${name} is quarantined; ${state}`);
 }
 
 /** A deletion that waits, in one line. */
 export function heldLine({ kind, name, reason }: Held): string {
-  return `! ${kind} ${name} is not deleted: ${reason}`;
+  return printableLine(`! ${kind} ${name} is not deleted: ${reason}`);
 }
 
 /** A problem in one line, with its place. */
 export function problemLine({ file, line, column, severity, message, code }: Problem): string {
-  return `${file}:${line}:${column} ${severity}: ${message} [${code}]`;
+  return printableLine(`${file}:${line}:${column} ${severity}: ${message} [${code}]`);
 }
 
 /** Whether a plan leaves somebody something to do: it holds, quarantines, or has errors. */

@@ -45,13 +45,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Announcement 
   const store = closing.add("the store", await openConfiguredStore(config, log));
   if (stop.signal.aborted) return null;
   const dashboardUrl = await startDashboardRole(options, running, store, metrics);
-  if (options.roles.has("endpoint"))
-    running.endpoint = closing.add("the endpoint", await startConfiguredEndpoint(options, store, metrics));
+  // Where no pass has ever run there is nothing to serve: to refuse callers then would be a wrong answer.
+  const isNew = (await store.readSync()) === null;
+  if (!isNew) await startEndpointRole(options, running, store, metrics);
   if (stop.signal.aborted) return null;
   const firstPass = options.roles.has("controller")
     ? await startController(options, running, store, metrics)
     : null;
   if (stop.signal.aborted) return null;
+  if (isNew) await startEndpointRole(options, running, store, metrics);
   if (firstPass && "result" in firstPass && running.endpoint)
     await caughtUp(running.endpoint, firstPass.result);
   return { config, store, firstPass, endpointUrl: running.endpoint?.url ?? null, dashboardUrl };
@@ -87,18 +89,21 @@ async function startDashboardRole(
   return closing.add("the dashboard", dashboard).url;
 }
 
-function startConfiguredEndpoint(
-  { config, log }: DaemonOptions,
+async function startEndpointRole(
+  { config, roles, log, closing }: DaemonOptions,
+  running: Running,
   store: Store,
   metrics: Metrics,
-): Promise<Endpoint> {
-  return startEndpoint({
+): Promise<void> {
+  if (!roles.has("endpoint")) return;
+  const endpoint = await startEndpoint({
     ...config.endpoint,
     feed: store,
     log,
     observe: ({ definition, status, milliseconds }) =>
       metrics.requestServed({ definition, status, seconds: milliseconds / 1000 }),
   });
+  running.endpoint = closing.add("the endpoint", endpoint);
 }
 
 /** Starts the loop and waits for its first pass, or for the request to end. */

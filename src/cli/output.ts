@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 
-import { printable, printableJson } from "../printable.ts";
+import { printable, printableJson, printableLine } from "../printable.ts";
 
 /** How a whole line looks on a terminal. Colours are left out where NO_COLOR or a pipe asks for it. */
 export type Style = "plain" | "bold" | "dim" | "added" | "changed" | "removed" | "warning" | "error";
@@ -16,12 +16,12 @@ const formats = {
   error: "red",
 } as const;
 
-/** Writes data, a line of it, to standard output. Control characters are made visible. */
+/** Writes data, lines of it, to standard output. Control characters but line feeds are made visible. */
 export function print(text: string, style: Style = "plain"): void {
   write(process.stdout, text, style);
 }
 
-/** Writes talk about the data, a line of it, to standard error. Control characters are made visible. */
+/** Writes talk about the data to standard error. Control characters but line feeds are made visible. */
 export function talk(text: string, style: Style = "plain"): void {
   write(process.stderr, text, style);
 }
@@ -38,7 +38,10 @@ export function printJsonLine(value: unknown): void {
 
 /** The lines of a table: columns as wide as their widest cell, headings in capitals. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const lines = [headings.map((heading) => heading.toUpperCase()), ...rows.map((row) => row.map(oneLine))];
+  const lines = [
+    headings.map((heading) => heading.toUpperCase()),
+    ...rows.map((row) => row.map(printableLine)),
+  ];
   const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines.map((line) =>
     line
@@ -65,10 +68,6 @@ export function counted(count: number, noun: string): string {
 /** `2026-11-22T10:00:00Z`: whole seconds. */
 export function wholeSeconds(iso: string): string {
   return iso.replace(/\.\d+Z$/, "Z");
-}
-
-function oneLine(cell: string): string {
-  return printable(cell.replaceAll("\n", "\\n"));
 }
 
 function write(stream: NodeJS.WriteStream, text: string, style: Style): void {

@@ -66,7 +66,7 @@ export function createProgram(): Command {
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.code === "commander.help" ? 3 : error.exitCode && 3;
+  if (error instanceof CommanderError) return error.exitCode && 3;
   if (error instanceof AppError) talk(`gitway: ${error.message}`, "error");
   else {
     const stack = error instanceof Error ? error.stack : undefined;

@@ -70,16 +70,14 @@ async function listCredentials(store: Store, name: string | undefined, format: s
     printJson(credentials);
     return;
   }
-  const headings = ["id", "token", "origin", "issued by", "at", "not after", "revoked", "last used"];
+  const headings = ["id", "token", "origin", "issued by", "at", "not after", "revoked"];
   for (const line of table(headings, credentials.map(rowOf))) print(line);
   if (credentials.length === 0) talk("There is no credential yet. Issue one with: gitway token issue NAME");
 }
 
 function rowOf(credential: Credential): string[] {
-  const { id, tokenName, origin, issuedBy, issuedAt, notAfter, revokedAt, lastUsed } = credential;
-  const times = [issuedAt, notAfter, revokedAt, lastUsed].map((time) =>
-    time === null ? "-" : wholeSeconds(time),
-  );
+  const { id, tokenName, origin, issuedBy, issuedAt, notAfter, revokedAt } = credential;
+  const times = [issuedAt, notAfter, revokedAt].map((time) => (time === null ? "-" : wholeSeconds(time)));
   return [String(id), tokenName, origin, issuedBy, ...times];
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { AppError } from "../errors.ts";
 import type { Problem } from "../manifest/problem.ts";
-import { symlinkProblem, tooLargeProblem } from "./manifest-entries.ts";
+import { submoduleProblem, symlinkProblem, tooLargeProblem } from "./manifest-entries.ts";
 import { hasManifestName } from "./manifest-paths.ts";
 import { fileProblem } from "./source-problem.ts";
 
@@ -35,7 +35,12 @@ export async function findFiles(paths: readonly string[]): Promise<FolderFiles> 
 async function walk(root: string, files: Set<string>, problems: Problem[]): Promise<void> {
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of await entriesOf(folder, problems)) {
+    const entries = await entriesOf(folder, problems);
+    if (folder !== root && entries.some(({ name }) => name === ".git")) {
+      problems.push(submoduleProblem(folder));
+      continue;
+    }
+    for (const entry of entries) {
       const path = join(folder, entry.name);
       if (entry.name.toLowerCase() === ".git") continue;
       if (entry.isDirectory()) folders.push(path);

@@ -71,16 +71,20 @@ function entryProblem(
       "file-name",
       "The name of the file is not UTF-8, so it is not read. Rename the file.",
     );
-  if (mode === treeModes.submodule)
-    return fileProblem(
-      path,
-      "submodule",
-      "This is a submodule, which Gitway does not read. Put the manifests themselves in the repository.",
-    );
+  if (mode === treeModes.submodule) return submoduleProblem(path);
   if (mode === treeModes.symlink)
     return paths.isManifest(path) || folderLinks.has(path) ? symlinkProblem(path) : null;
   if (size > limits.fileSize) return tooLargeProblem(path, size, limits.fileSize);
   return null;
+}
+
+/** A folder that belongs to another repository. */
+export function submoduleProblem(path: string): Problem {
+  return fileProblem(
+    path,
+    "submodule",
+    "This is a submodule, which Gitway does not read. Put the manifests themselves in the repository.",
+  );
 }
 
 /** A manifest, or a folder of them, behind a symlink. */

@@ -27,7 +27,7 @@ export function manifestPaths(configured: readonly string[]): ManifestPaths {
 
 /** Whether a file is a manifest by its name. */
 export function hasManifestName(path: string): boolean {
-  return path.endsWith(".yaml") || path.endsWith(".yml");
+  return /\.ya?ml$/i.test(path);
 }
 
 /** Whether a part of the path is `.git`, which no repository may hold. */

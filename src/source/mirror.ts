@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { access, mkdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { access, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
+import { inDataFolder, makeDataFolder } from "../data-folder.ts";
 import { AppError } from "../errors.ts";
 import { gitConfig, gitEnvironment, writeGitConfig, type SourceCredentials } from "./git-environment.ts";
 import { gitOutput, oneLine, runGit, type GitSetting } from "./git.ts";
@@ -44,7 +45,7 @@ const oldestGit = [2, 32] as const;
 export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   const given = parseLocation(options.location);
   const folder = dirname(resolve(options.mirror));
-  await makeFolder(folder);
+  await makeDataFolder(folder);
 
   const found = given.protocol === "file" ? await findLocal(given, folder, options) : null;
   const location = found?.location ?? given;
@@ -56,23 +57,10 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   return { setting, path, location, local: found?.local ?? null };
 }
 
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw new AppError(
-      "git-failed",
-      `The folder ${folder} for the mirror can't be made. Choose another data folder.`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
 async function prepareGit(mirror: string, location: Location, options: MirrorOptions): Promise<GitSetting> {
   const configFile = `${mirror.replace(/\.git$/, "")}.gitconfig`;
-  await writeGitConfig(configFile, gitConfig(location, options.credentials, options.gitTime));
+  const config = gitConfig(location, options.credentials, options.gitTime);
+  await inDataFolder(dirname(mirror), () => writeGitConfig(configFile, config));
   return {
     environment: gitEnvironment(options.environment, { home: dirname(mirror), configFile }),
     timeout: options.gitTime,

@@ -128,7 +128,7 @@ async function missingPaths(
       fileProblem(
         path,
         "path-missing",
-        "The configured path is not in the repository at this commit. Correct 'paths', or add the folder; until then nothing is deleted.",
+        "The configured path is not in the repository at this commit. Correct 'paths', or add the folder (Git keeps no empty one: put a file into it); until then nothing is deleted.",
       ),
     );
 }

@@ -1,13 +1,13 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { ClientConfig } from "pg";
 
+import { makeDataFolder } from "../data-folder.ts";
 import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Secret } from "../secret.ts";
-import { embeddedFailure } from "./embedded-failure.ts";
 import { withFileLock } from "./file-lock.ts";
 import { prepareBinaries, type PostgresBinaries } from "./postgres-binaries.ts";
 import { prepareCluster } from "./postgres-cluster.ts";
@@ -44,7 +44,7 @@ export async function startEmbeddedPostgres(
   options: { readonly log: Log },
 ): Promise<EmbeddedPostgres> {
   const begun = performance.now();
-  const folder = await makeDataFolder(dataDir);
+  const folder = await realDataFolder(dataDir);
   const lockFile = join(folder, "postgres.lock");
   const { installation, holder } = await withFileLock(lockFile, async () => {
     const place = await preparePlace(folder, options.log);
@@ -67,13 +67,9 @@ export async function startEmbeddedPostgres(
 }
 
 /** A path without links, so that every process spells it alike. */
-async function makeDataFolder(dataDir: string): Promise<string> {
-  try {
-    await mkdir(dataDir, { recursive: true });
-    return await realpath(dataDir);
-  } catch (error) {
-    throw embeddedFailure(`The data folder ${dataDir} can't be made`, error);
-  }
+async function realDataFolder(dataDir: string): Promise<string> {
+  await makeDataFolder(dataDir);
+  return realpath(dataDir);
 }
 
 /** Brings the server back when it is lost (killed, out of memory), until it is closed. */

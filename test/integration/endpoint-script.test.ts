@@ -460,6 +460,24 @@ describe("when all workers are busy", () => {
     expect(statuses.filter((status) => status === 1006)).toHaveLength(4);
   });
 
+  test("another script does not wait for one that takes all workers and the whole queue", async () => {
+    const slow = scripted("slow", busyFor(1500));
+    const fine = scripted("fine", "export default () => ({ body: 'fine' })");
+    feed.set(state([slow, fine]));
+    await served();
+    let ended = 0;
+    const slowCalls = Array.from({ length: 6 }, () =>
+      fetch(`${endpoint.url}/api/custom/slow`).then(() => ended++),
+    );
+    await vi.waitFor(async () => expect(await probe()).toBe("refused"));
+
+    const response = await fetch(`${endpoint.url}/api/custom/fine`);
+
+    expect([response.status, await response.text()]).toEqual([200, "fine"]);
+    expect(ended).toBeLessThan(6);
+    await Promise.all(slowCalls);
+  });
+
   test("a caller who leaves gives up the place in the queue", async () => {
     const slow = scripted("slow", busyFor(2000));
     feed.set(state([slow]));

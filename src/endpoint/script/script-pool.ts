@@ -15,6 +15,8 @@ export interface ScriptPool extends Closeable {
 interface Thread {
   readonly worker: Worker;
   state: "starting" | "idle" | "busy";
+  /** The script that runs, when it is busy. */
+  file: string | null;
   /** Ends the job at hand. */
   finish: ((outcome: ScriptOutcome) => void) | null;
   timer: NodeJS.Timeout | undefined;
@@ -33,8 +35,10 @@ const waitTime = 90_000;
 const fewestThreads = 4;
 
 /**
- * A pool that starts threads as calls need them, up to `size` (one for each processor, at least four).
- * When all are busy, `queue` calls may wait in turn; the next one fails at once.
+ * A pool that starts threads as calls need them, up to `size` (one for each processor, at least four), and
+ * one more for a script that runs nowhere yet: one that loops must not keep all others waiting. When all
+ * are busy, `queue` calls may wait, and as many again of scripts that neither run nor wait; those whose
+ * script runs least come first, then the oldest. A call that may not wait fails at once.
  */
 export function createScriptPool(options: {
   readonly size: number | null;
@@ -51,8 +55,7 @@ export function createScriptPool(options: {
     run: (job, signal) =>
       new Promise((resolve) => {
         if (closed || signal.aborted) return resolve(failure(1001, "The endpoint is closing."));
-        if (queue.length >= options.queue + spareThreads())
-          return resolve(failure(1006, "Too many calls wait for a script worker."));
+        if (isFull(job.file)) return resolve(failure(1006, "Too many calls wait for a script worker."));
         enqueue(job, signal, resolve);
       }),
     async close() {
@@ -62,8 +65,26 @@ export function createScriptPool(options: {
     },
   };
 
-  function spareThreads(): number {
-    return size - [...threads].filter(({ state }) => state === "busy").length;
+  function isFull(file: string): boolean {
+    const spare = Math.max(0, size - busy().length);
+    const isKnown = running(file) > 0 || queue.some(({ job }) => job.file === file);
+    return queue.length >= (isKnown ? options.queue : 2 * options.queue) + spare;
+  }
+
+  function busy(): Thread[] {
+    return [...threads].filter(({ state }) => state === "busy");
+  }
+
+  function running(file: string): number {
+    return busy().filter((thread) => thread.file === file).length;
+  }
+
+  /** Takes the call that is next. When `size` threads are busy, only a script that runs nowhere may start. */
+  function takeNext(): Waiting | undefined {
+    const [next] = queue.toSorted((a, b) => running(a.job.file) - running(b.job.file));
+    if (!next || (busy().length >= size && running(next.job.file) > 0)) return undefined;
+    queue.splice(queue.indexOf(next), 1);
+    return next;
   }
 
   function enqueue(job: ScriptJob, signal: AbortSignal, resolve: (outcome: ScriptOutcome) => void): void {
@@ -88,17 +109,20 @@ export function createScriptPool(options: {
   function dispatch(): void {
     for (const thread of threads) {
       if (thread.state !== "idle") continue;
-      const next = queue.shift();
+      const next = takeNext();
       if (!next) return;
       start(thread, next);
     }
     const starting = [...threads].filter(({ state }) => state === "starting").length;
-    if (!closed && queue.length > starting && threads.size < size) addThread();
+    const mayGrow =
+      threads.size < size || (threads.size === size && queue.some(({ job }) => running(job.file) === 0));
+    if (!closed && queue.length > starting && mayGrow) addThread();
   }
 
   function start(thread: Thread, { job, timer, resolve }: Waiting): void {
     clearTimeout(timer);
     thread.state = "busy";
+    thread.file = job.file;
     thread.finish = resolve;
     thread.timer = setTimeout(() => {
       end(thread, failure(1001, `'${job.file}' did not stop after ${job.timeout} ms.`));
@@ -113,7 +137,7 @@ export function createScriptPool(options: {
       stderr: true,
       resourceLimits: { stackSizeMb: 32, maxOldGenerationSizeMb: 256 },
     });
-    const thread: Thread = { worker, state: "starting", finish: null, timer: undefined };
+    const thread: Thread = { worker, state: "starting", file: null, finish: null, timer: undefined };
     thread.timer = setTimeout(() => end(thread, failure(1001, "A script worker did not start.")), startTime);
     worker.stdout.resume();
     worker.stderr.resume();
