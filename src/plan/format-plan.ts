@@ -65,7 +65,8 @@ function titleOf(object: Pick<Change, "kind" | "name" | "route">): string {
     : `${object.kind} '${object.name}' with route '${object.route}'`;
 }
 
-function formatField(field: FieldDifference): string {
+/** A field that differs, in one line: `~ spec.route: "a" -> "b"`. */
+export function formatField(field: FieldDifference): string {
   const name = field.path.slice(1).replaceAll("/", ".");
   if (!("before" in field)) return `+ ${name}: ${show(field.after)}`;
   if (!("after" in field)) return `- ${name}: ${show(field.before)}`;

@@ -19,6 +19,16 @@ export interface CurrentState {
   /** Identifies source, branch and paths. Null before the first apply. */
   readonly origin: string | null;
   readonly objects: readonly StoredObject[];
+  /** Objects that were changed behind Gitway's back, and may be healed now. Absent when there are none. */
+  readonly drifted?: readonly DriftedObject[];
+}
+
+/** An object that is not as Gitway left it: somebody wrote to the store. */
+export interface DriftedObject extends Identity {
+  readonly what: "changed" | "missing" | "unexpected";
+  /** The version that Gitway left, and the hash of its content; null when it left none. */
+  readonly version: number | null;
+  readonly expectedHash: string | null;
 }
 
 /** A field whose value differs; `before` or `after` is absent when the field is. */
@@ -84,6 +94,8 @@ export interface Attribution {
   readonly commit: string;
   /** Others who changed the same object in the same range. */
   readonly contributors: readonly Person[];
+  /** Whose commit let a quarantined change go live that somebody else had made before. */
+  readonly releasedBy?: { readonly author: Person; readonly commit: string } | null;
 }
 
 /** A change with its author, as the store wants it. */

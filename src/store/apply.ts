@@ -5,6 +5,7 @@ import type { AttributedChange } from "../plan/plan.ts";
 import { storeBlobs } from "./blobs.ts";
 import { refuseClashes } from "./clashes.ts";
 import type { Database, Session } from "./database.ts";
+import { countMissing, healDrift, rememberRows } from "./drift.ts";
 import { writeEvents, type NewEvent } from "./events.ts";
 import { endVersions, insertVersions, objectOfChange, type NewVersion } from "./object-versions.ts";
 import { lockPointer, movePointer } from "./pointer.ts";
@@ -24,8 +25,16 @@ async function writeRevision(session: Session, request: ApplyRequest, applyId: s
   await expectParent(session, request);
   const time = await insertRevision(session, request, revision, applyId);
   await storeBlobs(session, neededBlobs(request.changes), request.blobs);
+  await session.query("select set_config('gitway.writer', 'apply', true)");
   await endPrevious(session, request, revision);
+  await healDrift(
+    session,
+    request.changes.map(({ change }) => change),
+    revision,
+    time,
+  );
   const versions = await insertVersions(session, newVersions(request.changes), revision);
+  await rememberRows(session);
   await refuseClashes(session);
   const events = await writeEvents(session, newEvents(request.changes, versions, revision), time);
   await movePointer(session, revision);
@@ -67,10 +76,11 @@ async function endPrevious(
 ): Promise<void> {
   const versions = changes.flatMap(({ change }) => (change.before ? [change.before.version] : []));
   const ended = await endVersions(session, versions, revision);
-  if (ended !== versions.length)
+  const lacking = versions.length - ended;
+  if (lacking > 0 && lacking > (await countMissing(session, versions)))
     throw new AppError(
       "revision-moved",
-      `The plan names ${versions.length - ended} object versions that are not current in revision ${parentRevision}: plan again.`,
+      `The plan names ${lacking} object versions that are not current in revision ${parentRevision}: plan again.`,
     );
 }
 
@@ -105,12 +115,14 @@ function newEvents(
       actor: attribution.author,
       committer: attribution.committer,
       contributors: attribution.contributors,
+      releasedBy: attribution.releasedBy ?? null,
       commit: attribution.commit,
       path: change.after ? change.after.place.file : change.before.path,
       line: change.after ? change.after.place.line : change.before.line,
       revision,
       versionBefore: change.before?.version ?? null,
       versionAfter: change.after ? (versionsLeft.next().value ?? null) : null,
+      objectHash: change.after?.hash ?? null,
     };
   });
 }

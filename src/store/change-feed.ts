@@ -2,7 +2,7 @@ import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Database } from "./database.ts";
 import { keepListening } from "./listener.ts";
-import { readPointer, type Pointer } from "./pointer.ts";
+import { changeChannel, readPointer, type Pointer } from "./pointer.ts";
 import type { Closeable } from "./store.ts";
 
 /** Milliseconds between looks at the pointer, in case a notification was lost. */
@@ -19,7 +19,7 @@ export async function startChangeFeed(
 ): Promise<Closeable> {
   const watch = watchPointer(database, listener, log);
   await watch.look();
-  const listening = await keepListening(database, (missedSome) => watch.look(missedSome), log);
+  const listening = await keepListening(database, changeChannel, (missedSome) => watch.look(missedSome), log);
   const timer = setInterval(() => void watch.look(), pollEvery);
   return {
     async close() {

@@ -69,12 +69,14 @@ function issuedEvent(token: StoredObject, by: Person, revision: number) {
     actor: by,
     committer: null,
     contributors: [],
+    releasedBy: null,
     commit: null,
     path: null,
     line: null,
     revision,
     versionBefore: null,
     versionAfter: null,
+    objectHash: null,
   } as const;
 }
 

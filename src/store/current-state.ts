@@ -2,17 +2,22 @@ import type { CurrentState } from "../plan/plan.ts";
 import { readBlobs } from "./blobs.ts";
 import { readServingCredentials } from "./credentials.ts";
 import type { Database, Session } from "./database.ts";
+import { withDrift } from "./drift.ts";
 import { readObjects } from "./object-versions.ts";
 import { readPointer } from "./pointer.ts";
 import type { ServingState } from "./store.ts";
 
-/** The objects that the revision pointer sees, in one snapshot. */
-export function readCurrent(database: Database): Promise<CurrentState> {
+/** The objects that the revision pointer sees, in one snapshot; drifted ones so that a plan heals them. */
+export function readCurrent(database: Database, now: Date): Promise<CurrentState> {
   return database.transaction(
     async (session) => {
       const { revision } = await readPointer(session);
       const mark = await readMark(session, revision);
-      return { revision, origin: mark?.origin ?? null, objects: await readObjects(session) };
+      return {
+        revision,
+        origin: mark?.origin ?? null,
+        ...(await withDrift(session, await readObjects(session), now)),
+      };
     },
     { snapshot: true },
   );

@@ -1,39 +1,19 @@
-import type { Kind } from "../manifest/manifest.ts";
 import type { Person } from "../plan/plan.ts";
 import type { Session } from "./database.ts";
+import { hashEvent } from "./event-hash.ts";
+import { eventColumns, toEvent, type EventRow } from "./event-row.ts";
 import { readObjects, storable } from "./object-versions.ts";
-import type { EventAction, InformationEvent } from "./store.ts";
+import { moveNewestEvent, readNewestEvent } from "./pointer.ts";
+import type { InformationEvent } from "./store.ts";
 
 const slice = 1000;
 const mostEvents = 10_000;
 
-/** An event before it is written: its number, time and the acting user are the store's to give. */
-export type NewEvent = Omit<InformationEvent, "id" | "time" | "parameterId" | "parameterName" | "actor"> & {
-  readonly actor: Person;
-};
-
-interface EventRow {
-  readonly id: number;
-  readonly time: Date;
-  readonly message: string;
-  readonly action: EventAction;
-  readonly kind: Kind;
-  readonly object_id: string;
-  readonly name: string;
-  readonly route: string | null;
-  readonly actor_name: string;
-  readonly actor_email: string;
-  readonly actor_user: string | null;
-  readonly committer_name: string | null;
-  readonly committer_email: string | null;
-  readonly contributors: readonly Person[];
-  readonly commit: string | null;
-  readonly path: string | null;
-  readonly line: number | null;
-  readonly revision: number;
-  readonly version_before: number | null;
-  readonly version_after: number | null;
-}
+/** An event before it is written: number, time, acting user and place in the chain are the store's to give. */
+export type NewEvent = Omit<
+  InformationEvent,
+  "id" | "time" | "parameterId" | "parameterName" | "actor" | "previousHash" | "hash"
+> & { readonly actor: Person };
 
 /** The newest events, or those after an id; oldest first. Never more than 10,000. */
 export async function readEvents(
@@ -53,8 +33,9 @@ export async function readEvents(
 }
 
 /**
- * Writes events in their order. The caller holds the lock of the pointer, and has written the objects
- * of the new revision: the acting user is the `User` of that revision who owns the author's address.
+ * Writes events in their order, each chained to the one before. The caller holds the lock of the pointer,
+ * and has written the objects of the new revision: the acting user is the `User` of that revision who owns
+ * the author's address.
  */
 export async function writeEvents(
   session: Session,
@@ -62,54 +43,81 @@ export async function writeEvents(
   time: Date,
 ): Promise<InformationEvent[]> {
   const userOf = await usersByEmail(session);
+  const ids = await takeIds(session, events.length);
   const written: InformationEvent[] = [];
-  for (let start = 0; start < events.length; start += slice)
-    written.push(...(await writeSlice(session, events.slice(start, start + slice), time, userOf)));
+  let previousHash = await readNewestEvent(session);
+  for (const [index, event] of events.entries()) {
+    const sealed = seal(event, { id: ids[index] ?? 0, time, userOf, previousHash });
+    written.push(sealed);
+    previousHash = sealed.hash;
+  }
+  for (let start = 0; start < written.length; start += slice)
+    await insertSlice(session, written.slice(start, start + slice));
+  await moveNewestEvent(session, previousHash);
   return written;
 }
 
-async function writeSlice(
-  session: Session,
-  events: readonly NewEvent[],
-  time: Date,
-  userOf: ReadonlyMap<string, string>,
-): Promise<InformationEvent[]> {
-  const rows = await session.query<EventRow>(
-    `insert into gitway.event (time, message, action, kind, object_id, name, route, actor_name, actor_email,
-       actor_user, committer_name, committer_email, contributors, commit, path, line, revision, version_before,
-       version_after)
-     select $1, message, action, kind, object_id, name, route, actor_name, actor_email, actor_user, committer_name,
-       committer_email, contributors, commit, path, line, revision, version_before, version_after
-     from unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
-       $10::text[], $11::text[], $12::text[], $13::json[], $14::text[], $15::text[], $16::integer[], $17::bigint[],
-       $18::bigint[], $19::bigint[]) with ordinality
-       as row (message, action, kind, object_id, name, route, actor_name, actor_email, actor_user, committer_name,
-       committer_email, contributors, commit, path, line, revision, version_before, version_after, nth)
-     order by nth
-     returning *`,
-    [
-      time,
-      events.map(({ message }) => storable(message)),
-      events.map(({ action }) => action),
-      events.map(({ kind }) => kind),
-      events.map(({ objectId }) => objectId),
-      events.map(({ name }) => name),
-      events.map(({ route }) => storable(route)),
-      events.map(({ actor }) => storable(actor.name)),
-      events.map(({ actor }) => storable(actor.email)),
-      events.map(({ actor }) => userOf.get(actor.email.toLowerCase()) ?? null),
-      events.map(({ committer }) => storable(committer?.name ?? null)),
-      events.map(({ committer }) => storable(committer?.email ?? null)),
-      events.map(({ contributors }) => JSON.stringify(contributors)),
-      events.map(({ commit }) => commit),
-      events.map(({ path }) => storable(path)),
-      events.map(({ line }) => line),
-      events.map(({ revision }) => revision),
-      events.map(({ versionBefore }) => versionBefore),
-      events.map(({ versionAfter }) => versionAfter),
-    ],
+/** Numbers from the sequence of the table, beforehand, because a hash covers the number too. */
+async function takeIds(session: Session, count: number): Promise<number[]> {
+  const rows = await session.query<{ id: number }>(
+    "select nextval(pg_get_serial_sequence('gitway.event', 'id')) as id from generate_series(1, $1)",
+    [count],
   );
-  return rows.sort((a, b) => a.id - b.id).map(toEvent);
+  return rows.map(({ id }) => id).sort((a, b) => a - b);
+}
+
+interface Circumstances {
+  readonly id: number;
+  readonly time: Date;
+  readonly userOf: ReadonlyMap<string, string>;
+  readonly previousHash: string;
+}
+
+/** The event exactly as it reads back from its table, with its hash. */
+function seal(event: NewEvent, { id, time, userOf, previousHash }: Circumstances): InformationEvent {
+  const { committer, contributors, releasedBy } = event;
+  const said = {
+    id,
+    time: time.toISOString(),
+    parameterId: 64650,
+    parameterName: "User-defined APIs",
+    message: storable(event.message),
+    action: event.action,
+    kind: event.kind,
+    objectId: event.objectId.toLowerCase(),
+    name: event.name,
+    route: storable(event.route),
+    actor: { ...storablePerson(event.actor), user: userOf.get(event.actor.email.toLowerCase()) ?? null },
+    committer: committer && storablePerson(committer),
+    contributors: contributors.map(storablePerson),
+    releasedBy: releasedBy && { author: storablePerson(releasedBy.author), commit: releasedBy.commit },
+    commit: event.commit,
+    path: storable(event.path),
+    line: event.line,
+    revision: event.revision,
+    versionBefore: event.versionBefore,
+    versionAfter: event.versionAfter,
+    objectHash: event.objectHash,
+    previousHash,
+  } as const;
+  return { ...said, hash: hashEvent(said) };
+}
+
+function storablePerson({ name, email }: Person): Person {
+  return { name: storable(name), email: storable(email) };
+}
+
+const columns = Object.entries(eventColumns);
+const names = columns.map(([name]) => name).join(", ");
+const arrays = columns.map(([, [type]], index) => `$${index + 1}::${type}[]`).join(", ");
+const insertStatement = `insert into gitway.event (${names}) overriding system value
+  select ${names} from unnest(${arrays}) as row (${names}) order by id`;
+
+async function insertSlice(session: Session, events: readonly InformationEvent[]): Promise<void> {
+  await session.query(
+    insertStatement,
+    columns.map(([, [, value]]) => events.map(value)),
+  );
 }
 
 /** The names of users by their addresses in lower case. Of two who claim one address, the first by name has it. */
@@ -118,35 +126,12 @@ async function usersByEmail(session: Session): Promise<Map<string, string>> {
   const names = new Map<string, string>();
   for (const user of users) {
     if (user.kind !== "User") continue;
-    for (const email of user.spec.emails ?? []) {
+    // A row that a stranger wrote must not keep Gitway from writing: it would never be healed.
+    const emails: unknown = user.spec?.emails;
+    for (const email of Array.isArray(emails) ? emails.map(String) : []) {
       const key = email.toLowerCase();
       if (!names.has(key)) names.set(key, user.name);
     }
   }
   return names;
-}
-
-function toEvent(row: EventRow): InformationEvent {
-  return {
-    id: row.id,
-    time: row.time.toISOString(),
-    parameterId: 64650,
-    parameterName: "User-defined APIs",
-    message: row.message,
-    action: row.action,
-    kind: row.kind,
-    objectId: row.object_id,
-    name: row.name,
-    route: row.route,
-    actor: { name: row.actor_name, email: row.actor_email, user: row.actor_user },
-    committer:
-      row.committer_name === null ? null : { name: row.committer_name, email: row.committer_email ?? "" },
-    contributors: row.contributors,
-    commit: row.commit,
-    path: row.path,
-    line: row.line,
-    revision: row.revision,
-    versionBefore: row.version_before,
-    versionAfter: row.version_after,
-  };
 }

@@ -3,18 +3,18 @@ import type { Client } from "pg";
 import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Database } from "./database.ts";
-import { changeChannel } from "./pointer.ts";
 import type { Closeable } from "./store.ts";
 
 /** Milliseconds before the next attempt to connect, from the first to the most. */
 const backOff = { first: 200, most: 10_000 };
 
 /**
- * Keeps a connection that listens for changes, and calls `heard` at each, and with `true` whenever a
+ * Keeps a connection that listens on a channel, and calls `heard` at each, and with `true` whenever a
  * lost connection is back: notifications of the meantime are gone.
  */
 export async function keepListening(
   database: Database,
+  channel: string,
   heard: (missedSome: boolean) => Promise<void>,
   log: Log,
 ): Promise<Closeable> {
@@ -26,7 +26,7 @@ export async function keepListening(
 
   async function connect(): Promise<void> {
     try {
-      client = await listeningClient(database, () => void heard(false), lost);
+      client = await listeningClient(database, channel, () => void heard(false), lost);
       delay = backOff.first;
     } catch (error) {
       lost(error);
@@ -61,13 +61,14 @@ export async function keepListening(
 
 async function listeningClient(
   database: Database,
+  channel: string,
   heard: () => void,
   lost: (error: unknown) => void,
 ): Promise<Client> {
   const client = await database.connectListener();
   try {
     client.on("notification", heard);
-    await client.query(`listen ${changeChannel}`);
+    await client.query(`listen ${channel}`);
   } catch (error) {
     void client.end().catch(() => undefined);
     throw error;

@@ -2,12 +2,18 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 
 import { AppError } from "../errors.ts";
+import { chainOldEvents } from "./chain-events.ts";
 import type { Database, Session } from "./database.ts";
 
 const folder = new URL("migrations/", import.meta.url);
 
 /** Any number, the same in every Gitway: it keeps two of them from migrating at once. */
 const lockNumber = 7_164_650;
+
+/** What a migration does after its SQL and in the same transaction, where SQL alone can't. */
+const completions: Readonly<Record<string, (session: Session) => Promise<void>>> = {
+  "0002_event_chain.sql": chainOldEvents,
+};
 
 interface Migration {
   readonly name: string;
@@ -55,6 +61,7 @@ async function applyNext(
   if (!next) return false;
   await session.query("set local search_path to gitway");
   await session.query(next.sql);
+  await completions[next.name]?.(session);
   await session.query("insert into gitway.migration (name, checksum) values ($1, $2)", [
     next.name,
     next.checksum,

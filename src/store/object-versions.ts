@@ -52,6 +52,22 @@ function toObject(row: VersionRow): StoredObject {
   return { id, ...rest } as StoredObject;
 }
 
+/** Versions by their numbers, current or not. */
+export async function readVersions(
+  session: Session,
+  versions: readonly number[],
+): Promise<Map<number, StoredObject>> {
+  const found = new Map<number, StoredObject>();
+  for (let start = 0; start < versions.length; start += slice) {
+    const rows = await session.query<VersionRow>(
+      `select ${columns} from gitway.object_version where version = any($1::bigint[])`,
+      [versions.slice(start, start + slice)],
+    );
+    for (const row of rows) found.set(row.version, toObject(row));
+  }
+  return found;
+}
+
 /** Ends versions with a revision, and says how many of them were current until then. */
 export async function endVersions(
   session: Session,
@@ -119,10 +135,13 @@ async function insertSlice(
   return rows.map(({ version }) => version).sort((a, b) => a - b);
 }
 
-/** A text column can't hold a NUL character; the replacement character stands for it. */
+/** A text column can't hold NUL characters or half surrogate pairs; the replacement character stands for them. */
 export function storable<Text extends string | null>(text: Text): Text {
-  return (text === null ? null : text.replaceAll("\0", "\uFFFD")) as Text;
+  return (text === null ? null : text.replaceAll(unstorable, "\uFFFD")) as Text;
 }
+
+// oxlint-disable-next-line no-control-regex
+const unstorable = /[\0\p{Surrogate}]/gu;
 
 /** The state in which a change leaves its object, or in which it found it. */
 export function objectOfChange(change: Change): GitwayObject {

@@ -7,13 +7,17 @@ import { startChangeFeed } from "./change-feed.ts";
 import { issueCredential, readCredentials } from "./credentials.ts";
 import { readCurrent, readServing } from "./current-state.ts";
 import { openDatabase, type Database } from "./database.ts";
+import { checkDrift, driftChannel, lookForDrift } from "./drift.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { readEvents } from "./events.ts";
+import { readHistory } from "./history.ts";
+import { keepListening } from "./listener.ts";
 import { migrate } from "./migrate.ts";
 import { readObjects } from "./object-versions.ts";
 import { syncReferences } from "./reference-credentials.ts";
 import type { Closeable, Store } from "./store.ts";
 import { readSyncStatus, writeSyncStatus } from "./sync-status.ts";
+import { verifyEvents } from "./verify-events.ts";
 
 /** Where the store is: a Postgres server by its URL, or the folder of an embedded one. */
 export type StoreLocation = { readonly databaseUrl: string } | { readonly dataDir: string };
@@ -78,17 +82,23 @@ function storeOn(database: Database, server: Server, log: Log): Store {
   let closing: Promise<void> | undefined;
   return {
     description: server.description,
-    current: () => readCurrent(database),
+    current: () => readCurrent(database, new Date()),
     apply: (request) => applyRevision(database, request),
     readSync: () => readSyncStatus(database),
     writeSync: (status) => writeSyncStatus(database, status),
     objects: (kind, name) => readObjects(database, name === undefined ? { kind } : { kind, name }),
     events: (query) => readEvents(database, query),
+    history: (kind, name, limit) => readHistory(database, kind, name, limit),
+    verifyEvents: (inspect) => verifyEvents(database, inspect),
     issueCredential: (request) => issueCredential(database, request),
     credentials: (token) => readCredentials(database, token),
     syncReferences: (references) => syncReferences(database, references, log),
     serving: () => readServing(database),
-    onChange: (listener) => openFeed(database, listener, log, feeds),
+    checkDrift: () => checkDrift(database, new Date()),
+    findDrift: () => lookForDrift(database),
+    onDrift: async (listener) =>
+      keepFeed(await keepListening(database, driftChannel, async () => listener(), log), feeds),
+    onChange: async (listener) => keepFeed(await startChangeFeed(database, listener, log), feeds),
     async ping() {
       await database.query("select 1");
     },
@@ -104,13 +114,7 @@ async function closeAll(closeables: readonly Closeable[]): Promise<void> {
 }
 
 /** A feed that is still open when the store closes goes with it. */
-async function openFeed(
-  database: Database,
-  listener: () => void,
-  log: Log,
-  feeds: Set<Closeable>,
-): Promise<Closeable> {
-  const feed = await startChangeFeed(database, listener, log);
+function keepFeed(feed: Closeable, feeds: Set<Closeable>): Closeable {
   feeds.add(feed);
   return {
     async close() {

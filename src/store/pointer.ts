@@ -31,6 +31,18 @@ export async function countCredentialChange(session: Session): Promise<void> {
   await notify(session);
 }
 
+/** The hash of the newest event. */
+export async function readNewestEvent(session: Session): Promise<string> {
+  const [row] = await session.query<{ hash: string }>("select newest_event as hash from gitway.pointer");
+  if (!row) throw pointerLost();
+  return row.hash;
+}
+
+/** Keeps the hash of the newest event, apart from the events. The caller holds the lock of the pointer. */
+export async function moveNewestEvent(session: Session, hash: string): Promise<void> {
+  await session.query("update gitway.pointer set newest_event = $1", [hash]);
+}
+
 /** The channel on which listeners hear that the pointer moved. */
 export const changeChannel = "gitway_changed";
 
@@ -40,6 +52,10 @@ async function notify(session: Session): Promise<void> {
 
 function only(rows: readonly Pointer[]): Pointer {
   const [pointer] = rows;
-  if (!pointer) throw new Error("the store has lost its revision pointer");
+  if (!pointer) throw pointerLost();
   return pointer;
+}
+
+function pointerLost(): Error {
+  return new Error("the store has lost its revision pointer");
 }

@@ -3,6 +3,7 @@ import type { Problem } from "../manifest/problem.ts";
 import type {
   AttributedChange,
   CurrentState,
+  DriftedObject,
   Held,
   Person,
   Quarantined,
@@ -33,12 +34,51 @@ export interface InformationEvent {
   readonly actor: Person & { readonly user: string | null };
   readonly committer: Person | null;
   readonly contributors: readonly Person[];
+  /** Whose commit let the change go live, when it is older than that commit. */
+  readonly releasedBy: { readonly author: Person; readonly commit: string } | null;
   readonly commit: string | null;
   readonly path: string | null;
   readonly line: number | null;
   readonly revision: number;
   readonly versionBefore: number | null;
   readonly versionAfter: number | null;
+  /** SHA-256, hex, of the object's content after the change; null where there is none. */
+  readonly objectHash: string | null;
+  /** The `hash` of the event before; 64 zeros in the first. */
+  readonly previousHash: string;
+  /** SHA-256, hex, of all the other fields in canonical form. */
+  readonly hash: string;
+}
+
+/** One step in the life of an object: its event, and the object before and after it. */
+export interface ObjectStep {
+  readonly event: InformationEvent;
+  /** Null when the object was added. */
+  readonly before: StoredObject | null;
+  /** Null when the object was deleted. */
+  readonly after: StoredObject | null;
+}
+
+/** How events differ from what is known elsewhere, in sentences, by number of event. */
+export type EventInspection = (
+  events: readonly InformationEvent[],
+) => Promise<ReadonlyMap<number, readonly string[]>>;
+
+/** Whether the events are those that were written. */
+export interface EventVerification {
+  /** How many events fit, from the oldest. */
+  readonly checked: number;
+  /** How many of them made a version that somebody changed in the store, and Gitway healed since. */
+  readonly healed: number;
+  /** The first that does not; without a number when it is the end that is gone. */
+  readonly fault: {
+    readonly id: number | null;
+    /** ISO 8601, UTC. */
+    readonly time: string | null;
+    readonly message: string | null;
+    /** What does not fit, in sentences. */
+    readonly differences: readonly string[];
+  } | null;
 }
 
 /** One revision to apply: all of it, or nothing (law 2). */
@@ -156,6 +196,10 @@ export interface Store extends Closeable {
   objects(kind: Kind, name?: string): Promise<readonly StoredObject[]>;
   /** The newest `limit` events, or those after an id; oldest first either way. */
   events(query: { readonly limit: number; readonly afterId?: number }): Promise<readonly InformationEvent[]>;
+  /** The newest `limit` steps of the objects that have or had a name, oldest first. */
+  history(kind: Kind, name: string, limit: number): Promise<readonly ObjectStep[]>;
+  /** Checks the chain of events, oldest first, and the object versions that they refer to (tamper evidence). */
+  verifyEvents(inspect: EventInspection): Promise<EventVerification>;
   /** Stores the hash of an issued secret, with its event. The token must exist: else `not-found`. */
   issueCredential(request: {
     readonly token: string;
@@ -166,6 +210,15 @@ export interface Store extends Closeable {
   /** Makes the `reference` credentials those given; a hash that was revoked once stays revoked. Says whether anything changed. */
   syncReferences(references: readonly ResolvedReference[]): Promise<boolean>;
   serving(): Promise<ServingState>;
+  /**
+   * Looks for objects that were changed behind Gitway's back, when something was noted or the last look is
+   * long ago. `current` shows what it found so that a plan heals it. Gives what was not known before.
+   */
+  checkDrift(): Promise<readonly DriftedObject[]>;
+  /** All objects that are not as their newest event left them. Compares everything, remembers nothing. */
+  findDrift(): Promise<readonly DriftedObject[]>;
+  /** Calls back when a write was noted that did not come from an apply. */
+  onDrift(listener: () => void): Promise<Closeable>;
   /** Calls back after every change of objects or credentials, by notification with polling behind it. */
   onChange(listener: () => void): Promise<Closeable>;
   /** Resolves when the database answers. */

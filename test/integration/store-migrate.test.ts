@@ -1,8 +1,12 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+
 import { beforeEach, expect, test } from "vitest";
 
 import { silentLog } from "../../src/log.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { commitId, johnDoe, token } from "../support/objects.ts";
 
 let database: TestDatabase;
 
@@ -63,6 +67,45 @@ test("a user who may only create in the schema can migrate and write", async () 
   await database.query(`drop owned by ${role}`);
   await database.query(`drop role ${role}`);
 });
+
+test("events of a database without a chain are chained, and closed to changes", async () => {
+  await migrateToFirst();
+  const object = token({ name: "internal" });
+  await database.query(
+    `insert into gitway.object_version (kind, object_id, name, labels, annotations, spec, files, hash, path, line,
+       commit, from_revision)
+     values ('ApiToken', '${object.id}', 'internal', '{}', '{}', '${JSON.stringify(object.spec)}', '{}',
+       '${object.hash}', 'apis/internal.yaml', 1, '${commitId("first")}', 1)`,
+  );
+  await database.query(
+    `insert into gitway.event (time, message, action, kind, object_id, name, actor_name, actor_email, committer_name,
+       committer_email, contributors, commit, path, line, revision, version_after)
+     select '2026-01-01T00:00:00.123Z', 'event ' || n, 'added', 'ApiToken', '${object.id}', 'internal', 'John Doe',
+       'john.doe@example.com', 'CI', 'ci@example.com', '[{"name":"Ada","email":"a@example.com"}]',
+       '${commitId("first")}', 'apis/internal.yaml', 1, 1, 1 from generate_series(1, 1200) as n`,
+  );
+
+  const store = await openStore({ databaseUrl: database.url }, { log: silentLog() });
+
+  expect(await store.verifyEvents(async () => new Map())).toEqual({ checked: 1200, healed: 0, fault: null });
+  expect((await store.events({ limit: 1 }))[0]).toMatchObject({ objectHash: object.hash, releasedBy: null });
+  await store.issueCredential({ token: "internal", hash: Buffer.alloc(32, 1), by: johnDoe });
+  expect(await store.verifyEvents(async () => new Map())).toEqual({ checked: 1201, healed: 0, fault: null });
+  await store.close();
+  await expect(database.query("delete from gitway.event")).rejects.toThrow(/append-only/);
+});
+
+/** As the first release left a database. */
+async function migrateToFirst(): Promise<void> {
+  const sql = await readFile(new URL("../../src/store/migrations/0001_store.sql", import.meta.url), "utf8");
+  const checksum = createHash("sha256").update(sql).digest("hex");
+  await database.query(
+    `create schema gitway; create table gitway.migration (name text primary key, checksum text not null,
+       applied_at timestamptz not null default now());
+     insert into gitway.migration (name, checksum) values ('0001_store.sql', '${checksum}');
+     set search_path to gitway; ${sql}`,
+  );
+}
 
 async function openAndClose(): Promise<void> {
   const store = await openStore({ databaseUrl: database.url }, { log: silentLog() });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.generated.ts";
 import type { ApiTokenSpec } from "../../src/manifest/api-token.generated.ts";
+import { hashObject } from "../../src/manifest/canonical.ts";
 import type { Kind, Manifest } from "../../src/manifest/manifest.ts";
 import type { UserSpec } from "../../src/manifest/user.generated.ts";
 import type { AttributedChange, Attribution, Change, Person, StoredObject } from "../../src/plan/plan.ts";
@@ -80,7 +81,7 @@ function manifest(kind: Kind, options: Common, spec: unknown): Manifest {
   const line = options.line ?? 1;
   return {
     ...said,
-    hash: createHash("sha256").update(JSON.stringify(said)).digest("hex"),
+    hash: hashObject(said),
     place: {
       file: options.file ?? `apis/${options.name}.yaml`,
       line,
