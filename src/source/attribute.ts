@@ -1,3 +1,4 @@
+import type { Log } from "../log.ts";
 import {
   gitwayActor,
   type AttributedChange,
@@ -5,106 +6,211 @@ import {
   type Change,
   type Person,
 } from "../plan/plan.ts";
-import { contestedMerges, creditPaths, type Credit } from "./credit.ts";
-import { gitOutput, runGit } from "./git.ts";
-import { readHistory, remergedPaths } from "./history.ts";
-import { splitAtNul, type Repository } from "./tree.ts";
+import type { createGraphReader } from "./commit-graph.ts";
+import { readCommitPeople, type CommitPeople } from "./commit-people.ts";
+import { readSteps, type Comparison, type Step } from "./history.ts";
+import { lineageOf, type Lineage } from "./lineage.ts";
+import { createFactsReader } from "./manifest-facts.ts";
+import type { ManifestPaths } from "./manifest-paths.ts";
+import type { ObjectReader } from "./object-reader.ts";
+import type { View } from "./object-view.ts";
+import { walkObjects, type WalkedHistory } from "./object-walk.ts";
+import type { ParsePool } from "./parse-pool.ts";
+import { isObjectId } from "./ref-name.ts";
+import { createReleaseFinder } from "./release-finder.ts";
+import { warnOfBoundaries } from "./shallow-boundary.ts";
+import { filesOfWalkers, trackChange, type FilesOfCommit, type TrackedChange } from "./tracked-changes.ts";
+import type { Repository } from "./tree.ts";
+import { createViewReader, type ViewReading } from "./view-reader.ts";
 
-interface CommitPeople {
-  readonly author: Person;
-  readonly committer: Person;
+/** What attribution works with. */
+export interface HistoryReading {
+  readonly repository: Repository;
+  readonly objects: ObjectReader;
+  readonly pool: ParsePool;
+  readonly paths: ManifestPaths;
+  readonly references: ViewReading["references"];
+  readonly log: Log;
+  readonly graphs: ReturnType<typeof createGraphReader>;
+  /** The manifest files of a commit. */
+  filesAt(commit: string): Promise<FilesOfCommit>;
+}
+
+/** The range in which changes were made. */
+export interface AttributionRange {
+  /** Null for the whole history. */
+  readonly from: string | null;
+  readonly to: string;
+  /**
+   * The commit that was looked at last, when `from` is known to have gone live as a whole: what it had
+   * already was held back then. Left out when nothing is known about `from`.
+   */
+  readonly attempted?: string | null | undefined;
 }
 
 /**
- * Says who made each change (law 5): the author of the last commit in the range that touched the
- * manifest's file or a file that it refers to, with the other authors of these files in the range as
- * contributors. A range that touched none of them was moved, not made: that is Gitway's doing.
+ * Says who made each change (law 5): the author of the commit that gave the object its present content,
+ * with the authors of its other states since it last converged as contributors. What nobody made in the
+ * range is Gitway's doing: a branch that was rewound, a default that changed, a store that drifted.
  */
 export async function attributeChanges(
-  repository: Repository,
+  reading: HistoryReading,
   changes: readonly Change[],
-  from: string | null,
-  to: string,
+  range: AttributionRange,
 ): Promise<readonly AttributedChange[]> {
   if (changes.length === 0) return [];
-  const start = from !== null && (await hasCommit(repository, from)) ? from : null;
-  const wanted = new Set(changes.flatMap(pathsOf));
-  const history = await readHistory(repository, start, to, wanted);
-  const merges = contestedMerges(history, wanted);
-  const remerged =
-    merges.length === 0 ? new Map<string, Set<string>>() : await remergedPaths(repository, merges);
-  const madeByMerge = (merge: string, path: string) =>
-    remerged === null || (remerged.get(merge)?.has(path) ?? true);
-  const credits = creditPaths(history, wanted, madeByMerge);
-  const people = await readPeople(repository, credits);
-  return changes.map((change) => ({ change, attribution: attributionOf(change, credits, people, to) }));
+  const { repository } = reading;
+  const stored = changes.map(({ before }) => before?.commit ?? null);
+  const others = [range.from, range.attempted, ...stored].filter((commit) => typeof commit === "string");
+  const graph = await reading.graphs.read(range.to, others.filter(isObjectId));
+  const lineage = lineageOf(graph, range.from, range.to);
+  const tracked = changes.map(trackChange);
+  const atStart = await follow(reading, tracked, lineage, range.to);
+
+  const releaser = createReleaseFinder(reading, lineage, range.to);
+  const verdicts = new Map<TrackedChange, Verdict>();
+  for (const each of tracked)
+    verdicts.set(each, await judge(each, atStart.get(each) ?? null, { lineage, range, releaser }));
+  await warnOfBoundaries(
+    reading,
+    [...verdicts.values()].flatMap(({ by }) => by ?? []),
+  );
+  const people = await readCommitPeople(repository, commitsOf(verdicts));
+  return tracked.map((each) => {
+    const verdict = verdicts.get(each) ?? gitway;
+    return { change: each.change, attribution: attributionOf(each, verdict, people, range.to) };
+  });
+}
+
+/** Walks from `to`. Gives the state of each object at the start of the range, when there is one. */
+async function follow(
+  reading: HistoryReading,
+  tracked: readonly TrackedChange[],
+  lineage: Lineage,
+  to: string,
+): Promise<ReadonlyMap<TrackedChange, string>> {
+  const { repository } = reading;
+  const { from, range, line } = lineage;
+  const facts = createFactsReader(reading.objects, reading.pool);
+  const views = createViewReader({ ...reading, facts }, tracked);
+  const files = await reading.filesAt(to);
+  const there = await filesOfWalkers(facts, files, tracked);
+  const start = async (each: TrackedChange) =>
+    views.start(each, to, there.get(each) ?? new Map(), files.digests);
+  const heads = new Map<TrackedChange, View>();
+  for (const each of tracked) heads.set(each, await start(each));
+
+  const atStart = new Map([...heads].map(([each, { state }]) => [each, state]));
+  const steps = createStepReader(repository);
+  if (from !== null && from !== to) {
+    const [step = new Map<string, null>()] = await steps([{ newer: to, older: from }]);
+    const moved = await views.move(step, from, new Map([...heads].map(([each, view]) => [each, { view }])));
+    for (const [each, { state, standing }] of moved) {
+      atStart.set(each, state);
+      each.subject.homes.push(...standing.map(({ file }) => file));
+    }
+    const moving = await filesOfWalkers(facts, files, [...moved.keys()]);
+    for (const [each, found] of moving) heads.set(each, await views.start(each, to, found, files.digests));
+  }
+  await walkObjects(
+    {
+      range,
+      line,
+      behind: (tips) => lineage.behind(tips),
+      steps,
+      views,
+      isEnough: () => false,
+    },
+    to,
+    heads,
+  );
+  return atStart;
+}
+
+/** Reads steps, and remembers a single one: the range is often a single commit. */
+function createStepReader(repository: Repository): WalkedHistory["steps"] {
+  let last: { readonly only: Comparison; readonly steps: readonly Step[] } | null = null;
+  return async (comparisons) => {
+    const [only] = comparisons;
+    if (comparisons.length !== 1 || !only) return readSteps(repository, comparisons);
+    if (last?.only.newer === only.newer && last.only.older === only.older) return last.steps;
+    last = { only, steps: await readSteps(repository, comparisons) };
+    return last.steps;
+  };
+}
+
+/** The commit that made a change, null for Gitway; and the one that let it go live, when it had waited. */
+interface Verdict {
+  readonly by: string | null;
+  readonly releasedBy: string | null;
+}
+
+const gitway: Verdict = { by: null, releasedBy: null };
+
+interface Circumstances {
+  readonly lineage: Lineage;
+  readonly range: AttributionRange;
+  readonly releaser: (since: string) => Promise<string | null>;
+}
+
+async function judge(
+  { author, found, change, broughtBy }: TrackedChange,
+  stateAtStart: string | null,
+  { lineage, range: { to, attempted }, releaser }: Circumstances,
+): Promise<Verdict> {
+  const { from } = lineage;
+  const stored = change.before?.commit;
+  if (author === null || found === null) return gitway;
+  // The branch was moved back to what was there before the stored version.
+  if (stored !== undefined && lineage.isLost(stored) && lineage.isBehind(author, stored)) return gitway;
+  if (from === null || !lineage.isBehind(author, from)) {
+    const waited = typeof attempted === "string" && lineage.isBehind(author, attempted);
+    return { by: author, releasedBy: waited ? await releaser(attempted) : null };
+  }
+  if (from === to || lineage.isLost(from)) return gitway;
+  if (stateAtStart !== found.view.state) return { by: author, releasedBy: broughtBy };
+  // At a start that went live as a whole, content of its own was live: Git did not change it.
+  if (attempted !== undefined) return gitway;
+  const waited = stored === undefined || (stored !== author && lineage.isBehind(stored, author));
+  return waited ? { by: author, releasedBy: await releaser(from) } : gitway;
 }
 
 function attributionOf(
-  change: Change,
-  credits: ReadonlyMap<string, readonly Credit[]>,
+  { contributors }: TrackedChange,
+  { by, releasedBy }: Verdict,
   people: ReadonlyMap<string, CommitPeople>,
   to: string,
 ): Attribution {
-  const commits = pathsOf(change)
-    .flatMap((path) => credits.get(path) ?? [])
-    .toSorted((a, b) => a.order - b.order);
-  const last = commits[0]?.commit;
-  const made = last === undefined ? undefined : people.get(last);
-  if (last === undefined || !made)
-    return { author: gitwayActor, committer: gitwayActor, commit: to, contributors: [] };
-  return { ...made, commit: last, contributors: othersThan(made.author, commits, people) };
+  const made = by === null ? undefined : people.get(by);
+  if (by === null || !made)
+    return { author: gitwayActor, committer: gitwayActor, commit: to, contributors: [], releasedBy: null };
+  const others = othersThan(
+    made.author,
+    contributors.map((commit) => people.get(commit)?.author),
+  );
+  const releaser = releasedBy === null ? undefined : people.get(releasedBy);
+  return {
+    ...made,
+    commit: by,
+    contributors: others,
+    releasedBy: releaser && releasedBy !== null ? { author: releaser.author, commit: releasedBy } : null,
+  };
 }
 
-function othersThan(
-  author: Person,
-  commits: readonly Credit[],
-  people: ReadonlyMap<string, CommitPeople>,
-): readonly Person[] {
+function commitsOf(verdicts: ReadonlyMap<TrackedChange, Verdict>): string[] {
+  return [...verdicts].flatMap(([{ contributors }, { by, releasedBy }]) =>
+    by === null ? [] : [by, ...contributors, ...(releasedBy === null ? [] : [releasedBy])],
+  );
+}
+
+/** The people without doubles and without one of them. */
+function othersThan(author: Person, people: readonly (Person | undefined)[]): readonly Person[] {
   const others = new Map<string, Person>();
-  for (const { commit } of commits) {
-    const person = people.get(commit)?.author;
+  for (const person of people)
     if (person && keyOf(person) !== keyOf(author)) others.set(keyOf(person), person);
-  }
   return [...others.values()];
 }
 
 function keyOf({ name, email }: Person): string {
   return `${name}\0${email}`;
-}
-
-/** The files that make up an object: of its new state, or of the old one when it is deleted. */
-function pathsOf(change: Change): string[] {
-  if (change.after === null) return [change.before.path];
-  return [change.after.place.file, ...Object.keys(change.after.files)];
-}
-
-async function hasCommit({ setting, path }: Repository, commit: string): Promise<boolean> {
-  const args = ["--git-dir", path, "cat-file", "-e", `${commit}^{commit}`];
-  return (await runGit(setting, args, { cwd: path })).exitCode === 0;
-}
-
-/** Names and addresses as the commits have them, without any mailmap. */
-async function readPeople(
-  { setting, path }: Repository,
-  credits: ReadonlyMap<string, readonly Credit[]>,
-): Promise<ReadonlyMap<string, CommitPeople>> {
-  const people = new Map<string, CommitPeople>();
-  const commits = new Set([...credits.values()].flatMap((list) => list.map(({ commit }) => commit)));
-  if (commits.size === 0) return people;
-  const format = "--format=%H%x00%an%x00%ae%x00%cn%x00%ce";
-  const args = ["--git-dir", path, "log", "--no-walk=unsorted", "--no-mailmap", "-z", format, "--stdin"];
-  const output = await gitOutput(setting, args, { cwd: path, input: `${[...commits].join("\n")}\n` });
-  const fields = splitAtNul(output).map((field) => field.toString());
-  for (let at = 0; at + 4 < fields.length; at += 5) {
-    const [commit = "", name = "", email = "", committerName = "", committerEmail = ""] = fields.slice(
-      at,
-      at + 5,
-    );
-    people.set(commit, {
-      author: { name, email },
-      committer: { name: committerName, email: committerEmail },
-    });
-  }
-  return people;
 }

@@ -34,17 +34,7 @@ async function lastCommit(
   to: string,
 ): Promise<LastCommit | null> {
   const format = "--format=%H%x00%an%x00%ae";
-  const args = [
-    "--git-dir",
-    path,
-    "log",
-    "--max-count=1",
-    "--no-mailmap",
-    format,
-    to,
-    "--",
-    `:(literal)${file}`,
-  ];
+  const args = ["--git-dir", path, "log", "--max-count=1", "--no-mailmap", format, to, "--", file];
   const result = await runGit(setting, args, { cwd: path });
   const [commit = "", name = "", email = ""] = result.stdout.toString().trimEnd().split("\0");
   return result.exitCode === 0 && commit !== "" ? { commit, author: { name, email } } : null;

@@ -1,17 +1,22 @@
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import type { BrokenManifest } from "../manifest/manifest.ts";
 import type { AttributedChange, Change } from "../plan/plan.ts";
 import { allowsPrune } from "./allows-prune.ts";
 import { attributeChanges } from "./attribute.ts";
+import { createGraphReader } from "./commit-graph.ts";
+import { readCommitPeople, type CommitPeople } from "./commit-people.ts";
 import { fetchBranch, type FetchedRevision } from "./fetch-branch.ts";
 import { credentialVariables, type SourceCredentials } from "./git-environment.ts";
 import { lastCommits, type LastCommit } from "./last-commits.ts";
 import { manifestPaths } from "./manifest-paths.ts";
 import { openMirror } from "./mirror.ts";
+import { newestValid, type ValidVersion } from "./newest-valid.ts";
 import { createObjectReader } from "./object-reader.ts";
 import { createParsePool } from "./parse-pool.ts";
 import { createRevisionReader, type Revision } from "./read-revision.ts";
 import { checkBranchName, isObjectId } from "./ref-name.ts";
+import { createReferencedFiles } from "./referenced-files.ts";
 import { watchRefs } from "./watch-refs.ts";
 
 export type { FetchedRevision } from "./fetch-branch.ts";
@@ -52,14 +57,22 @@ export interface Source {
   fetch(signal?: AbortSignal): Promise<FetchedRevision>;
   /** What a fetched commit says. What is wrong in it is in the set; it does not throw. */
   read(commit: string): Promise<Revision>;
-  /** Who made each change between two commits (law 5). Null for `from` is the whole history. */
+  /**
+   * Who made each change between two commits (law 5). Null for `from` is the whole history. `attempted`
+   * is the commit that was looked at last, when `from` is known to have gone live as a whole.
+   */
   attribute(
     changes: readonly Change[],
     from: string | null,
     to: string,
+    attempted?: string | null,
   ): Promise<readonly AttributedChange[]>;
+  /** For objects that are broken at a commit, the newest valid version behind it, where there is one. */
+  newestValid(broken: readonly BrokenManifest[], commit: string): Promise<readonly ValidVersion[]>;
   /** The commit that last touched each file, as far as it can be told. */
   lastCommits(files: readonly string[], to: string): Promise<ReadonlyMap<string, LastCommit>>;
+  /** Who made the commits that the mirror has; those that it lacks are left out. */
+  commits(ids: readonly string[]): Promise<ReadonlyMap<string, CommitPeople>>;
   /** Whether a commit of the range, or `to`, has the trailer `Gitway-Allow-Prune: yes`. */
   allowsPrune(from: string | null, to: string): Promise<boolean>;
   /** Calls `wake` when branches of a local source may have moved. Null for a remote one. */
@@ -84,15 +97,25 @@ export async function openSource(options: SourceOptions): Promise<Source> {
   const objects = createObjectReader(mirror.setting, mirror.path, limits.fileSize);
   const pool = createParsePool(options.routeBase, limits);
   const revisions = createRevisionReader({ repository: mirror, objects, pool, paths, limits });
+  const references = createReferencedFiles(mirror, objects, limits.fileSize);
+  const { filesAt } = revisions;
+  const graphs = createGraphReader(mirror);
+  const history = { repository: mirror, objects, pool, paths, references, log, graphs, filesAt };
   log.debug({ source: mirror.location.description, mirror: mirror.path }, "source opened");
 
   return {
     description: mirror.location.description,
     fetch: (signal) => fetchBranch(mirror, branch, credentials, signal),
     read: async (commit) => revisions.read(checked(commit)),
-    attribute: async (changes, from, to) =>
-      attributeChanges(mirror, changes, from === null ? null : checked(from), checked(to)),
+    attribute: async (changes, from, to, attempted) =>
+      attributeChanges(history, changes, {
+        from: from === null ? null : checked(from),
+        to: checked(to),
+        attempted: typeof attempted === "string" ? checked(attempted) : attempted,
+      }),
+    newestValid: async (broken, commit) => newestValid(history, broken, checked(commit)),
     lastCommits: async (files, to) => lastCommits(mirror, files, checked(to)),
+    commits: (ids) => readCommitPeople(mirror, ids),
     allowsPrune: async (from, to) => allowsPrune(mirror, from === null ? null : checked(from), checked(to)),
     watch: async (wake) => (mirror.local ? watchRefs(mirror.local, wake) : null),
     async close() {

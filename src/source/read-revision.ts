@@ -1,6 +1,6 @@
-import { assembleManifests, referencedFiles } from "../manifest/assemble.ts";
 import type { ManifestSet } from "../manifest/manifest.ts";
 import type { Problem } from "../manifest/problem.ts";
+import { createAssembly } from "./assembly.ts";
 import { findFolderLinks } from "./folder-links.ts";
 import { runGit } from "./git.ts";
 import { isOfInterest, sortEntries, type EntryLimits } from "./manifest-entries.ts";
@@ -11,6 +11,7 @@ import type { ParseOutcome } from "./parse-thread.ts";
 import { createManifestReader } from "./read-manifests.ts";
 import { createReferencedFiles, type ReferencedEntries } from "./referenced-files.ts";
 import { fileProblem } from "./source-problem.ts";
+import type { FilesOfCommit } from "./tracked-changes.ts";
 import { changedPaths, listTree, statTree, type Repository, type TreeEntry } from "./tree.ts";
 
 /** What the repository says at a commit. */
@@ -48,7 +49,9 @@ export function createRevisionReader(reading: RevisionReading) {
   const { repository, objects, pool, paths, limits } = reading;
   const manifests = createManifestReader(objects, pool);
   const references = createReferencedFiles(repository, objects, limits.fileSize);
+  const assembly = createAssembly();
   let last: Snapshot | null = null;
+  let parsed: FilesOfCommit | null = null;
   let turn: Promise<unknown> = Promise.resolve();
 
   function read(commit: string): Promise<Revision> {
@@ -60,13 +63,22 @@ export function createRevisionReader(reading: RevisionReading) {
   async function readNow(commit: string): Promise<Revision> {
     const snapshot =
       (last && (await updated(repository, paths, last, commit))) ?? (await whole(repository, paths, commit));
+    parsed = null;
     const folderLinks = await findFolderLinks(reading, commit, snapshot.entries);
     const sorted = sortEntries(snapshot.entries.values(), paths, folderLinks, limits);
     const outcomes = await manifests.read(sorted.manifests);
     const files = outcomes.flatMap(({ parsed }) => parsed ?? []);
-    const referenced = await references.find(commit, referencedFiles(files), snapshot.referenced);
-    const set = assembleManifests(files, { digestOf: (path) => referenced.digests.get(path) });
+    const referenced = await references.find(commit, assembly.references(files), snapshot.referenced);
+    const set = assembly.assemble(files, referenced.digests);
     last = { ...snapshot, referenced: referenced.entries };
+    const digests = [...referenced.entries.keys()].map(
+      (path) => [path, referenced.digests.get(path) ?? null] as const,
+    );
+    parsed = {
+      entries: snapshot.entries,
+      outcomes: byPath(sorted.manifests, outcomes),
+      digests: new Map(digests),
+    };
     const missing = await missingPaths(repository, paths, commit);
     return {
       commit,
@@ -75,7 +87,21 @@ export function createRevisionReader(reading: RevisionReading) {
     };
   }
 
-  return { read };
+  async function filesAt(commit: string): Promise<FilesOfCommit> {
+    await turn;
+    if (parsed === null || last?.commit !== commit) await read(commit);
+    if (parsed === null) throw new Error(`Another revision was read while ${commit} was looked at`);
+    return parsed;
+  }
+
+  return { read, filesAt };
+}
+
+function byPath(
+  entries: readonly TreeEntry[],
+  outcomes: readonly ParseOutcome[],
+): ReadonlyMap<string, ParseOutcome> {
+  return new Map(outcomes.flatMap((outcome, at) => [[entries[at]?.path ?? "", outcome] as const]));
 }
 
 async function whole(repository: Repository, paths: ManifestPaths, commit: string): Promise<Snapshot> {

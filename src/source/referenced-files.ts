@@ -40,7 +40,7 @@ export function createReferencedFiles(repository: Repository, reader: ObjectRead
     const warnings: Problem[] = [];
     for (const [path, entry] of entries) {
       if (!entry) continue;
-      const digest = isFile(entry) && entry.size <= maxSize ? await digestOf(entry.id) : null;
+      const digest = entry.size <= maxSize ? await digestOf(entry) : null;
       if (digest === null) warnings.push(unusable(entry, maxSize));
       else {
         digests.set(path, digest);
@@ -50,7 +50,9 @@ export function createReferencedFiles(repository: Repository, reader: ObjectRead
     return { entries, digests, blobs, warnings };
   }
 
-  async function digestOf(blob: string): Promise<string | null> {
+  /** The digest of an entry; null for what is no regular file, too large, or a pointer to Git LFS. */
+  async function digestOf({ mode, id: blob }: Pick<TreeEntry, "mode" | "id">): Promise<string | null> {
+    if (!isFile({ mode })) return null;
     const known = digestByBlob.get(blob);
     if (known !== undefined) return known;
     const answer = await reader.read(blob);
@@ -60,7 +62,7 @@ export function createReferencedFiles(repository: Repository, reader: ObjectRead
     return digest;
   }
 
-  return { find };
+  return { find, digestOf };
 }
 
 /** Whether git can be asked for the path: it is normalised and within the repository. */

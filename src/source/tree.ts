@@ -15,7 +15,7 @@ export interface TreeEntry {
 export const treeModes = { folder: "040000", symlink: "120000", submodule: "160000" } as const;
 
 /** Whether an entry is a regular file. */
-export function isFile(entry: TreeEntry): boolean {
+export function isFile(entry: Pick<TreeEntry, "mode">): boolean {
   return entry.mode.startsWith("100");
 }
 

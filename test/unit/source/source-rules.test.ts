@@ -48,10 +48,10 @@ describe("the configured paths", () => {
     const paths = manifestPaths(["./apis/", "apis", "one.txt"]);
 
     expect(paths.paths).toEqual(["apis", "one.txt"]);
-    expect(["apis/x.yaml", "apis/deep/x.yml", "one.txt"].map(paths.isManifest)).toEqual([true, true, true]);
-    expect(["apis2/x.yaml", "apis/x.YAML", "apis/x.txt", "x.yaml", "one.txt2"].some(paths.isManifest)).toBe(
-      false,
-    );
+    expect(["apis/x.yaml", "apis/X.YAML", "apis/deep/x.yml", "one.txt"].every(paths.isManifest)).toBe(true);
+    expect(
+      ["apis2/x.yaml", "apis/x.yaml.txt", "apis/x.txt", "x.yaml", "one.txt2"].some(paths.isManifest),
+    ).toBe(false);
   });
 
   test("may be the whole repository", () => {

@@ -1,0 +1,81 @@
+import type { DocumentFacts, FileFacts } from "./manifest-facts.ts";
+
+/** An object to follow through history. */
+export interface Subject {
+  /** As `objectKey` gives it. */
+  readonly key: string;
+  /** Kind and name of the stored version: a broken document of that name stands for the object. */
+  readonly storedName: string | null;
+  /** Where the stored version stood: of two documents for the object, the one there speaks for it. */
+  readonly storedPath: string | null;
+  /** Files of the object: while one of them can't be read, it is not known to be absent. */
+  readonly homes: readonly string[];
+}
+
+/** A document that stands for the object at a commit. */
+export interface Standing {
+  readonly file: string;
+  /** The blob of the file. */
+  readonly blob: string;
+  readonly facts: DocumentFacts;
+}
+
+/** What an object is at a commit. */
+export interface View {
+  readonly standing: readonly Standing[];
+  /** By home, the blob that can't be read there. */
+  readonly unreadable: ReadonlyMap<string, string>;
+  /** The digests of files that documents refer to; null where none can be used. */
+  readonly digests: ReadonlyMap<string, string | null>;
+  /** The hash of the object, or what it is instead. Equal states mean an equal object. */
+  readonly state: string;
+}
+
+/** The state of an object that is not there. */
+export const absentState = "absent";
+
+/** Whether a state is that of an object that could go live. */
+export function isGoodState(state: string): boolean {
+  return /^[0-9a-f]{64}$/.test(state);
+}
+
+/** What manifest files are at one commit; null: not there. */
+export type FilesThere = ReadonlyMap<string, { readonly blob: string; readonly facts: FileFacts } | null>;
+
+/** Which documents and homes an object has when these files are changed to what they are there. */
+export function moveStanding(
+  subject: Subject,
+  view: Pick<View, "standing" | "unreadable">,
+  there: FilesThere,
+): Pick<View, "standing" | "unreadable"> {
+  const standing = view.standing.filter(({ file }) => !there.has(file));
+  const unreadable = new Map(view.unreadable);
+  for (const [file, found] of there) {
+    if (subject.homes.includes(file)) unreadable.delete(file);
+    if (!found) continue;
+    for (const facts of found.facts.documents)
+      if (standsFor(facts, subject)) standing.push({ file, blob: found.blob, facts });
+    if (found.facts.unreadable && subject.homes.includes(file)) unreadable.set(file, found.blob);
+  }
+  return { standing, unreadable };
+}
+
+/** The files that a view's state depends on besides the manifests. */
+export function filesOf(standing: readonly Standing[]): string[] {
+  return standing.flatMap(({ facts }) => facts.files);
+}
+
+/** The state that documents, homes and digests come to. */
+export function stateOf(subject: Subject, view: Omit<View, "state">): string {
+  const preferred = view.standing.filter(({ file }) => file === subject.storedPath);
+  const speaking = view.standing.length > 1 && preferred.length === 1 ? preferred : view.standing;
+  const states = speaking.map(({ facts }) => facts.state((path) => view.digests.get(path) ?? null));
+  if (states.length === 1) return states[0] ?? absentState;
+  if (states.length > 1) return `several:${states.toSorted().join(",")}`;
+  const lost = [...view.unreadable].map(([file, blob]) => `${blob} ${file}`).toSorted();
+  return lost.length > 0 ? `unreadable:${lost.join(",")}` : absentState;
+}
+
+function standsFor(facts: DocumentFacts, { key, storedName }: Subject): boolean {
+  return facts.key === key || (facts.broken !== null && facts.nameKey === storedName);
+}
