@@ -37,8 +37,9 @@ export function withPart(document: string, part: string, text: string): string {
 
 function commandTable(): string {
   const rows = createProgram().commands.flatMap((command) => {
-    const leaves = command.commands.length > 0 ? command.commands : [command];
-    return leaves.map((leaf) => row([`\`${commandText(leaf)}\``, leaf.description()]));
+    // A command with flags of its own can be called also when there are others below it.
+    const own = command.commands.length === 0 || command.options.length > 0 ? [command] : [];
+    return [...own, ...command.commands].map((leaf) => row([`\`${commandText(leaf)}\``, leaf.description()]));
   });
   return [row(["command", "does"]), row(["---", "---"]), ...rows].join("\n");
 }

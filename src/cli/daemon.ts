@@ -125,6 +125,7 @@ async function startController(
     log,
   });
   running.loop = closing.add("the loop", loop);
+  closing.add("the watch for drift", await store.onDrift(() => loop.wake("the store was changed")));
   await Promise.race([loop.firstPass, stop.requested]);
   running.firstPassOver = !stop.signal.aborted;
   return report.first();

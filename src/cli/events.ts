@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from "commander";
 
 import type { InformationEvent, Store } from "../store/store.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
+import { addEventsVerify } from "./events-verify.ts";
 import { formatFlag } from "./formats.ts";
 import { withStore } from "./open-parts.ts";
 import { print, printJsonLine, wholeSeconds } from "./output.ts";
@@ -27,6 +28,8 @@ export function addEvents(program: Command): void {
       await withStore(config, commandLog(config), (store) => showEvents(store, options));
     });
   addConfigFlags(command);
+  command.enablePositionalOptions();
+  addEventsVerify(command);
 }
 
 async function showEvents(store: Store, { limit, follow, format }: EventsOptions): Promise<void> {

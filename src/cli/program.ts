@@ -7,12 +7,14 @@ import { addApply } from "./apply.ts";
 import { addConfig } from "./config.ts";
 import { addEvents } from "./events.ts";
 import { addGet } from "./get.ts";
+import { addHistory } from "./history.ts";
 import { talk } from "./output.ts";
 import { addPlan } from "./plan.ts";
 import { addRun } from "./run.ts";
 import { addStatus } from "./status.ts";
 import { addToken } from "./token.ts";
 import { addValidate } from "./validate.ts";
+import { addWhois } from "./whois.ts";
 
 const exitCodes = `
 Exit codes:
@@ -48,6 +50,8 @@ export function createProgram(): Command {
     .helpOption("-h, --help", "Print help.")
     .helpCommand("help [command]", "Print the help of a command.")
     .addHelpText("after", exitCodes)
+    // Each flag belongs to the command before it: 'events' and 'events verify' have some of the same name.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text) => talk(`gitway: ${text.trimEnd().replace(/^error: /, "")}`) });
   program.commandsGroup("In the repository:");
@@ -60,6 +64,8 @@ export function createProgram(): Command {
   addGet(program);
   addStatus(program);
   addEvents(program);
+  addHistory(program);
+  addWhois(program);
   addToken(program);
   addConfig(program);
   return program;

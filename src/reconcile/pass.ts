@@ -7,6 +7,7 @@ import type { AttributedChange, CurrentState, Plan } from "../plan/plan.ts";
 import type { PruneLimit } from "../plan/prune.ts";
 import type { Revision, Source } from "../source/open-source.ts";
 import type { Applied, Store, SyncStatus } from "../store/store.ts";
+import { attributeWithDrift, noticeDrift } from "./heal-drift.ts";
 import { describeQuarantine } from "./quarantine.ts";
 import { resolveReferences, type ResolveSecret } from "./secret-references.ts";
 import { failedStatus, passedStatus } from "./sync-status.ts";
@@ -54,6 +55,7 @@ const attempts = 5;
 export async function runPass(parts: PassParts, signal?: AbortSignal): Promise<PassResult> {
   const previous = await parts.store.readSync();
   try {
+    await noticeDrift(parts.store, parts.log);
     const { prepared, applied } = await planAndApply(parts, previous, signal);
     await resolveReferences(parts);
     const revision = applied?.revision ?? prepared.plan.parentRevision;
@@ -99,7 +101,10 @@ async function prepare(
     allowPrune:
       parts.allowPrune || (await source.allowsPrune(previous?.attempted?.commit ?? null, fetched.commit)),
   });
-  const attributed = await source.attribute(plan.changes, since, fetched.commit);
+  const attempted = current.origin === origin ? (previous?.attempted?.commit ?? null) : undefined;
+  const attributed = await attributeWithDrift(plan, current.drifted ?? [], (changes) =>
+    source.attribute(changes, since, fetched.commit, attempted),
+  );
   return { plan, attributed, revision, objects: current.objects, branch: fetched.branch };
 }
 

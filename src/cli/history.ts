@@ -1,0 +1,102 @@
+import { type Command, InvalidArgumentError } from "commander";
+
+import { closest } from "../closest.ts";
+import { AppError } from "../errors.ts";
+import type { Kind } from "../manifest/manifest.ts";
+import { fieldDifferences } from "../plan/field-differences.ts";
+import { formatField } from "../plan/format-plan.ts";
+import type { FieldDifference } from "../plan/plan.ts";
+import type { ObjectStep, Store } from "../store/store.ts";
+import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
+import { formatFlag } from "./formats.ts";
+import { parseKind } from "./kind-words.ts";
+import { withStore } from "./open-parts.ts";
+import { print, printJson, type Style, wholeSeconds } from "./output.ts";
+
+/** `gitway history KIND NAME`: every version of an object, deleted or not, oldest first. */
+export function addHistory(program: Command): void {
+  const command = program
+    .command("history")
+    .description("Print the versions of an object, deleted or not, oldest first: who changed which fields.")
+    .argument("<kind>", "definition, token, webhook or user", parseKind)
+    .argument("<name>", "the name that it has, or had")
+    .option("-n, --limit <number>", "How many of the newest versions to print.", parseLimit, 100)
+    .addOption(formatFlag())
+    .action(async (kind: Kind, name: string, options: { format: string; limit: number }) => {
+      const config = configOf(command);
+      const steps = await withStore(config, commandLog(config), (store) =>
+        readSteps(store, kind, name, options),
+      );
+      if (options.format === "json") printJson(steps.map(stepJson));
+      else for (const step of steps) showStep(step);
+    });
+  addConfigFlags(command);
+}
+
+async function readSteps(
+  store: Store,
+  kind: Kind,
+  name: string,
+  { limit, format }: { readonly limit: number; readonly format: string },
+): Promise<readonly ObjectStep[]> {
+  const steps = await store.history(kind, name, limit);
+  if (steps.length > 0) return steps;
+  // Whoever parses JSON gets some in any case.
+  if (format === "json") printJson([]);
+  const names = (await store.objects(kind)).map((object) => object.name);
+  const meant = closest(name, names);
+  const advice = meant === null ? "Check the name." : `Did you mean '${meant}'?`;
+  throw new AppError("not-found", `There is no ${kind} '${name}', and there never was. ${advice}`);
+}
+
+const styles: Readonly<Record<string, Style>> = { added: "added", updated: "changed", deleted: "removed" };
+
+function showStep(step: ObjectStep): void {
+  const { event } = step;
+  const parts = [
+    `revision ${event.revision}`,
+    wholeSeconds(event.time),
+    event.action,
+    `by ${event.actor.name}`,
+    event.commit?.slice(0, 7) ?? "-",
+    `${event.path}:${event.line}`,
+  ];
+  print(parts.join("  "), styles[event.action] ?? "plain");
+  for (const { name } of event.contributors) print(`    with ${name}`);
+  if (event.releasedBy)
+    print(`    released by ${event.releasedBy.author.name}  ${event.releasedBy.commit.slice(0, 7)}`);
+  if (step.before) for (const field of fieldsOf(step)) print(`    ${formatField(field)}`);
+}
+
+function stepJson(step: ObjectStep): object {
+  const { revision, time, action, name, objectId, route, actor, committer, ...more } = step.event;
+  const { contributors, releasedBy, commit, path, line, versionBefore, versionAfter } = more;
+  return {
+    revision,
+    time,
+    action,
+    name,
+    id: objectId,
+    route,
+    actor,
+    committer,
+    contributors,
+    releasedBy,
+    commit,
+    path,
+    line,
+    versionBefore,
+    versionAfter,
+    fields: fieldsOf(step),
+  };
+}
+
+function fieldsOf({ before, after }: ObjectStep): readonly FieldDifference[] {
+  return after ? fieldDifferences(before, after) : [];
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit > 0 && limit <= 1000) return limit;
+  throw new InvalidArgumentError("Give a number from 1 to 1000.");
+}
