@@ -5,9 +5,10 @@ import type { Log } from "../log.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import type { AttributedChange, CurrentState, Plan } from "../plan/plan.ts";
 import type { PruneLimit } from "../plan/prune.ts";
-import type { Revision, Source } from "../source/open-source.ts";
+import type { Revision, Source, ValidVersion } from "../source/open-source.ts";
 import type { Applied, Store, SyncStatus } from "../store/store.ts";
 import { attributeWithDrift, noticeDrift } from "./heal-drift.ts";
+import { attributeWithLastGood, lastGoodVersions } from "./last-good.ts";
 import { describeQuarantine } from "./quarantine.ts";
 import { resolveReferences, type ResolveSecret } from "./secret-references.ts";
 import { failedStatus, passedStatus } from "./sync-status.ts";
@@ -29,6 +30,8 @@ export interface PreparedPlan {
   readonly plan: Plan;
   readonly attributed: readonly AttributedChange[];
   readonly revision: Revision;
+  /** Versions of the history that stand in for broken manifests. */
+  readonly lastGood: readonly ValidVersion[];
   /** What was live when the plan was made. */
   readonly objects: CurrentState["objects"];
   /** The branch that was read, when none was asked for the source's default. */
@@ -92,7 +95,9 @@ async function prepare(
   const [revision, current] = await Promise.all([source.read(fetched.commit), store.current()]);
   const origin = originOf({ ...parts.sourceStatus, branch: fetched.branch });
   const since = rangeStart(previous, current, origin);
+  const lastGood = await lastGoodVersions(source, revision, current);
   const plan = makePlan({
+    lastGood: lastGood.map(({ manifest }) => manifest),
     set: revision.set,
     current,
     commit: fetched.commit,
@@ -103,9 +108,11 @@ async function prepare(
   });
   const attempted = current.origin === origin ? (previous?.attempted?.commit ?? null) : undefined;
   const attributed = await attributeWithDrift(plan, current.drifted ?? [], (changes) =>
-    source.attribute(changes, since, fetched.commit, attempted),
+    attributeWithLastGood(source, lastGood, changes, (others) =>
+      source.attribute(others, since, fetched.commit, attempted),
+    ),
   );
-  return { plan, attributed, revision, objects: current.objects, branch: fetched.branch };
+  return { plan, attributed, lastGood, revision, objects: current.objects, branch: fetched.branch };
 }
 
 async function planAndApply(
@@ -126,17 +133,19 @@ async function planAndApply(
   }
 }
 
-async function apply(store: Store, { plan, attributed, revision }: PreparedPlan): Promise<Applied | null> {
+async function apply(store: Store, prepared: PreparedPlan): Promise<Applied | null> {
+  const { plan, attributed } = prepared;
   if (plan.changes.length === 0) return null;
   const { parentRevision, commit, origin } = plan;
-  const blobs = await contentsOf(plan, revision);
+  const blobs = await contentsOf(prepared);
   return store.apply({ parentRevision, commit, origin, changes: attributed, blobs });
 }
 
-async function contentsOf(plan: Plan, revision: Revision): Promise<ReadonlyMap<string, Buffer>> {
+async function contentsOf({ plan, revision, lastGood }: PreparedPlan): Promise<ReadonlyMap<string, Buffer>> {
   const digests = new Set(plan.changes.flatMap(({ after }) => Object.values(after?.files ?? {})));
-  const contents = new Map<string, Buffer>();
-  for (const digest of digests) contents.set(digest, await revision.content(digest));
+  const contents = new Map(lastGood.flatMap((version) => [...version.contents]));
+  for (const digest of digests)
+    if (!contents.has(digest)) contents.set(digest, await revision.content(digest));
   return contents;
 }
 

@@ -1,6 +1,7 @@
 import { assembleManifests } from "../manifest/assemble.ts";
 import { objectKey, type BrokenManifest, type Manifest } from "../manifest/manifest.ts";
 import type { HistoryReading } from "./attribute.ts";
+import { gitOutput } from "./git.ts";
 import { readSteps } from "./history.ts";
 import { createFactsReader, textOf } from "./manifest-facts.ts";
 import { isGoodState, type View } from "./object-view.ts";
@@ -12,6 +13,8 @@ import { createViewReader } from "./view-reader.ts";
 export interface ValidVersion {
   readonly manifest: Manifest;
   readonly commit: string;
+  /** Contents of the files that it refers to, by digest: they may be others at the head. */
+  readonly contents: ReadonlyMap<string, Buffer>;
 }
 
 /** How many old manifest files are parsed at most, for all objects together. */
@@ -33,7 +36,12 @@ export async function newestValid(
   const versions: ValidVersion[] = [];
   const left: string[] = [];
   for (const { found, subject } of walkers) {
-    const version = found && (await readVersion(reading, subject.key, found));
+    const manifest = found && (await readVersion(reading, subject.key, found));
+    const version = manifest && {
+      manifest,
+      commit: found.commit,
+      contents: await contentsOf(reading, manifest, found.commit),
+    };
     if (version) versions.push(version);
     else left.push(subject.key);
   }
@@ -91,8 +99,8 @@ async function findVersions(
 async function readVersion(
   { objects, pool }: HistoryReading,
   key: string,
-  { commit, view }: NonNullable<Walker["found"]>,
-): Promise<ValidVersion | null> {
+  { view }: NonNullable<Walker["found"]>,
+): Promise<Manifest | null> {
   const [standing] = view.standing;
   if (!standing) return null;
   const text = await textOf(objects, {
@@ -104,6 +112,19 @@ async function readVersion(
   const { manifests } = assembleManifests([outcome.parsed], {
     digestOf: (path) => view.digests.get(path) ?? undefined,
   });
-  const manifest = manifests.find((each) => objectKey(each) === key);
-  return manifest ? { manifest, commit } : null;
+  return manifests.find((each) => objectKey(each) === key) ?? null;
+}
+
+/** The view has looked at these files: they are regular, and small enough to read. */
+async function contentsOf(
+  { repository: { setting, path } }: HistoryReading,
+  { files }: Manifest,
+  commit: string,
+): Promise<ReadonlyMap<string, Buffer>> {
+  const contents = new Map<string, Buffer>();
+  for (const [file, digest] of Object.entries(files)) {
+    const args = ["--git-dir", path, "cat-file", "blob", `${commit}:${file}`];
+    contents.set(digest, await gitOutput(setting, args, { cwd: path }));
+  }
+  return contents;
 }

@@ -20,6 +20,7 @@ import { createReferencedFiles } from "./referenced-files.ts";
 import { watchRefs } from "./watch-refs.ts";
 
 export type { FetchedRevision } from "./fetch-branch.ts";
+export type { ValidVersion } from "./newest-valid.ts";
 export type { Revision } from "./read-revision.ts";
 
 /** Which repository to follow, and what reading it may cost. */
