@@ -1,3 +1,4 @@
+import type { Problem } from "../manifest/problem.ts";
 import type { Change, FieldDifference, Held, Plan, Quarantined } from "./plan.ts";
 
 const signs = { create: "+", update: "~", delete: "-" } as const;
@@ -8,6 +9,7 @@ export function formatPlanText(plan: Plan): string {
   const blocks = [
     ...plan.changes.map(formatChange),
     ...plan.quarantined.map(formatQuarantined),
+    ...otherProblems(plan),
     ...plan.held.map(formatHeld),
   ];
   return [...blocks, summaryLine(plan)].join("\n\n") + "\n";
@@ -80,10 +82,20 @@ function show(value: unknown): string {
 
 function formatQuarantined(entry: Quarantined): string {
   const state = entry.serving ? "its last good version stays" : "it does not go live";
-  const reasons = entry.problems.map(
-    (problem) => `    ${problem.file}:${problem.line}:${problem.column} ${problem.message} [${problem.code}]`,
-  );
+  const reasons = entry.problems.map((problem) => `    ${formatProblem(problem)}`);
   return [`! ${entry.kind} '${entry.name}' is quarantined: ${state}`, ...reasons].join("\n");
+}
+
+/** Problems that no quarantined object stands for: places without a readable identity, and warnings. */
+function otherProblems({ problems, quarantined }: Plan): string[] {
+  const told = new Set(quarantined.flatMap((entry) => entry.problems));
+  return problems
+    .filter((problem) => !told.has(problem))
+    .map((problem) => `! ${problem.severity}: ${formatProblem(problem)}`);
+}
+
+function formatProblem({ file, line, column, message, code }: Problem): string {
+  return `${file}:${line}:${column} ${message} [${code}]`;
 }
 
 function formatHeld(held: Held): string {

@@ -1,18 +1,55 @@
+import { stat } from "node:fs/promises";
 import { relative, sep } from "node:path";
 
-import { watch } from "chokidar";
+import { watch, type FSWatcher } from "chokidar";
 
 import type { LocalRepository } from "./mirror.ts";
 
 const refsOfInterest = /^(?:HEAD|packed-refs|refs|refs\/heads(?:\/.*)?|reftable(?:\/.*)?)?$/;
 
-/** Calls `wake` whenever HEAD or a branch of a local repository may have moved. Resolves when it watches. */
+/** Milliseconds between looks whether the repository is still the one that is watched. */
+const lookAgain = 1000;
+
+/**
+ * Calls `wake` whenever HEAD or a branch of a local repository may have moved. Resolves when it watches. A
+ * repository in place of the one before, cloned anew or moved away and back, is watched in its turn: the
+ * file system tells nothing of that.
+ */
 export async function watchRefs(
   local: LocalRepository,
   wake: () => void,
 ): Promise<{ close(): Promise<void> }> {
   const folders = [...new Set([local.gitDir, local.commonDir])];
-  const watcher = watch(folders, {
+  let watched = await startWatcher(folders, wake);
+  let looking: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    looking = looking.then(look);
+  }, lookAgain);
+  timer.unref();
+
+  async function look(): Promise<void> {
+    const identity = await identityOf(folders);
+    if (identity === null || identity === watched.identity) return;
+    await watched.watcher.close();
+    watched = await startWatcher(folders, wake);
+    wake();
+  }
+
+  return {
+    async close() {
+      clearInterval(timer);
+      await looking;
+      await watched.watcher.close();
+    },
+  };
+}
+
+async function startWatcher(
+  folders: readonly string[],
+  wake: () => void,
+): Promise<{ readonly watcher: FSWatcher; readonly identity: string | null }> {
+  const identity = await identityOf(folders);
+  const watcher = watch([...folders], {
     ignoreInitial: true,
     followSymlinks: false,
     ignored: (path) => !folders.some((folder) => isOfInterest(relative(folder, path).split(sep).join("/"))),
@@ -21,7 +58,17 @@ export async function watchRefs(
   // A lost watch is no loss of correctness: the source is looked at now and then all the same.
   watcher.on("error", () => wake());
   await new Promise<void>((resolve) => watcher.once("ready", resolve));
-  return { close: () => watcher.close() };
+  return { watcher, identity };
+}
+
+/** Which folders these are on their disk, whatever they are called; null while one is missing. */
+async function identityOf(folders: readonly string[]): Promise<string | null> {
+  try {
+    const stats = await Promise.all(folders.map((folder) => stat(folder)));
+    return stats.map(({ dev, ino, birthtimeMs }) => `${dev} ${ino} ${birthtimeMs}`).join(", ");
+  } catch {
+    return null;
+  }
 }
 
 function isOfInterest(path: string): boolean {

@@ -10,7 +10,7 @@ import { openTestSource, type TestSource } from "../support/open-test-source.ts"
 import { createRandom, randomHistory, type RandomCommit } from "../support/random-history.ts";
 
 /** How many histories, and the seed of the first. */
-const runs = Number(process.env["GITWAY_ORACLE_RUNS"] ?? 60);
+const runs = Number(process.env["GITWAY_ORACLE_RUNS"] ?? 20);
 const firstSeed = Number(process.env["GITWAY_ORACLE_SEED"] ?? 1);
 const historiesAtOnce = 20;
 const samplesPerHistory = 4;

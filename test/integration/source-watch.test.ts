@@ -1,3 +1,4 @@
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect, test, vi } from "vitest";
@@ -50,6 +51,36 @@ test("a commit wakes in a linked work tree and in a bare repository", async () =
     await vi.waitFor(() => expect(wake).toHaveBeenCalled(), { timeout: 10_000 });
     await watch?.close();
   }
+});
+
+test.each(["cloned anew", "moved away and back"])("a repository that is %s is watched again", async (how) => {
+  await using origin = await createRepository();
+  await origin.commit();
+  const path = join(origin.path, "../served");
+  await origin.git("clone", "--quiet", ".", "../served");
+  await using source = await openTestSource(path);
+  const wake = vi.fn();
+  const watch = await source.watch(wake);
+
+  if (how === "cloned anew") {
+    await rm(path, { recursive: true });
+    await origin.git("clone", "--quiet", ".", "../served");
+  } else {
+    await rename(path, `${path}-away`);
+    await origin.git("clone", "--quiet", ".", "../served");
+    await rm(path, { recursive: true });
+    await rename(`${path}-away`, path);
+  }
+  await vi.waitFor(
+    async () => {
+      wake.mockClear();
+      await origin.git("-C", path, "commit", "--quiet", "--allow-empty", "-m", "x");
+      await vi.waitFor(() => expect(wake).toHaveBeenCalled(), { timeout: 500 });
+    },
+    { timeout: 20_000 },
+  );
+
+  await watch?.close();
 });
 
 test("a remote source can't be watched", async () => {
