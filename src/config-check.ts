@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from "ajv";
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 
 import { closest } from "./closest.ts";
 import { schemas } from "./schemas.generated.ts";
@@ -11,15 +11,21 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
+let compiled: ValidateFunction | null = null;
+
 /** Problems of options, nested as in `gitway.yaml`; empty when they keep to the schema. */
 export function checkConfig(values: unknown): readonly ConfigProblem[] {
-  if (validate(values)) return [];
-  return (validate.errors ?? []).map(problemOf);
+  compiled ??= compileSchema();
+  return compiled(values) ? [] : (compiled.errors ?? []).map(problemOf);
 }
 
-const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true })
-  .addSchema(schemas["common.schema.json"] ?? {})
-  .compile(schemas["config.schema.json"] ?? {});
+/** The schema is our own, and a test validates it: doing it at each start would cost more than compiling it. */
+function compileSchema(): ValidateFunction {
+  const trusted = { meta: false, validateSchema: false } as const;
+  return new Ajv({ ...trusted, allErrors: true, verbose: true, allowUnionTypes: true })
+    .addSchema(schemas["common.schema.json"] ?? {})
+    .compile(schemas["config.schema.json"] ?? {});
+}
 
 function problemOf(error: ErrorObject): ConfigProblem {
   const path = error.instancePath.split("/").slice(1).map(unescapePointer);

@@ -74,7 +74,9 @@ function validatorOf(kind: Kind): ValidateFunction {
 }
 
 function newAjv(): Ajv {
-  const made = new Ajv({ allErrors: true, useDefaults: true, strict: true, strictTypes: false });
+  // The schemas are our own, and a test validates them: doing it at each start would cost more than the rest.
+  const trusted = { meta: false, validateSchema: false } as const;
+  const made = new Ajv({ ...trusted, allErrors: true, useDefaults: true, strict: true, strictTypes: false });
   // Ajv compares each item with each other one, which a hostile list turns into minutes.
   made.removeKeyword("uniqueItems");
   made.addKeyword({ keyword: "uniqueItems", type: "array", schemaType: "boolean", compile: uniqueItems });

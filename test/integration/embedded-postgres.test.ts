@@ -275,8 +275,8 @@ test("a file where the data folder should be is said to be in the way", async ()
   await writeFile(folder.path, "");
 
   await expect(open()).rejects.toMatchObject({
-    code: "embedded-postgres",
-    message: expect.stringContaining("file"),
+    code: "data-folder",
+    message: expect.stringContaining(folder.path),
   });
 });
 

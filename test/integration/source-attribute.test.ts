@@ -534,7 +534,9 @@ describe("the newest valid version of what is broken", () => {
     const attributed = await source.attribute(changesBetween([], manifests), null, to);
 
     expect(broken.map(({ name }) => name)).toEqual(["a", "new"]);
-    expect(versions).toEqual([{ manifest: expected, commit: valid }]);
+    expect(versions).toEqual([
+      { manifest: expected, commit: valid, contents: new Map([[expect.any(String), Buffer.from("1")]]) },
+    ]);
     expect(attributed).toMatchObject([{ attribution: { author: ann, commit: valid } }]);
   });
 });

@@ -59,7 +59,7 @@ test("law 1: the plan of what was just applied is empty", () => {
         expect(planFor(after, tree).changes).toEqual([]);
       });
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
 });
 
@@ -75,7 +75,7 @@ test("law 3: a tree with an unreadable document deletes nothing", () => {
         for (const { kind, name } of deletions) expect(mentioned).not.toContain(`${kind} ${name}`);
       });
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
 });
 
@@ -94,7 +94,7 @@ test("law 4: names and claims are unique in every state, and every change refers
         }
       });
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
 });
 
@@ -111,7 +111,7 @@ test("law 4: every good manifest is live, equal already, or quarantined with a r
         }
       });
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
 });
 
@@ -133,6 +133,6 @@ test("the order of the manifests in the tree does not matter", () => {
 
       expect(summary(reversed)).toEqual(summary(last));
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
 });
