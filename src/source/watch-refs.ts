@@ -10,6 +10,9 @@ const refsOfInterest = /^(?:HEAD|packed-refs|refs|refs\/heads(?:\/.*)?|reftable(
 /** Milliseconds between looks whether the repository is still the one that is watched. */
 const lookAgain = 1000;
 
+/** Milliseconds after which an event is followed by a second wake-up. */
+const echo = 250;
+
 /**
  * Calls `wake` whenever HEAD or a branch of a local repository may have moved. Resolves when it watches. A
  * repository in place of the one before, cloned anew or moved away and back, is watched in its turn: the
@@ -20,7 +23,8 @@ export async function watchRefs(
   wake: () => void,
 ): Promise<{ close(): Promise<void> }> {
   const folders = [...new Set([local.gitDir, local.commonDir])];
-  let watched = await startWatcher(folders, wake);
+  const echoes = withEcho(wake);
+  let watched = await startWatcher(folders, echoes.wake);
   let looking: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     looking = looking.then(look);
@@ -31,16 +35,33 @@ export async function watchRefs(
     const identity = await identityOf(folders);
     if (identity === null || identity === watched.identity) return;
     await watched.watcher.close();
-    watched = await startWatcher(folders, wake);
-    wake();
+    watched = await startWatcher(folders, echoes.wake);
+    echoes.wake();
   }
 
   return {
     async close() {
       clearInterval(timer);
+      echoes.stop();
       await looking;
       await watched.watcher.close();
     },
+  };
+}
+
+/**
+ * Wakes at once, and once more after the last event: of two changes of a branch within a few milliseconds
+ * the watcher tells only the first, and the look that it leads to may have come before the second.
+ */
+function withEcho(wake: () => void): { readonly wake: () => void; readonly stop: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    wake() {
+      wake();
+      clearTimeout(timer);
+      timer = setTimeout(wake, echo).unref();
+    },
+    stop: () => clearTimeout(timer),
   };
 }
 

@@ -1,5 +1,6 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { expect, test, vi } from "vitest";
 
@@ -22,11 +23,26 @@ test("a commit, a packed ref, a switched branch and a deleted one wake", async (
     () => repository.git("branch", "-D", "deep/er/branch"),
   ];
   for (const cause of causes) {
+    await quiet(wake);
     wake.mockClear();
     await cause();
     await vi.waitFor(() => expect(wake).toHaveBeenCalled(), { timeout: 10_000 });
   }
 
+  await watch?.close();
+});
+
+test("of two commits at once, the second is not missed", async () => {
+  await using repository = await createRepository();
+  await repository.commit();
+  await using source = await openTestSource(repository.path);
+  const seen: string[] = [];
+  const watch = await source.watch(() => void source.fetch().then(({ commit }) => seen.push(commit)));
+
+  await repository.commit();
+  const second = await repository.commit();
+
+  await vi.waitFor(() => expect(seen).toContain(second), { timeout: 10_000 });
   await watch?.close();
 });
 
@@ -88,3 +104,15 @@ test("a remote source can't be watched", async () => {
 
   expect(await source.watch(() => {})).toBeNull();
 });
+
+/** Waits until nothing has woken for as long as an event may echo. */
+async function quiet(wake: ReturnType<typeof vi.fn>): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const before = wake.mock.calls.length;
+      await sleep(400);
+      expect(wake.mock.calls.length).toBe(before);
+    },
+    { timeout: 10_000 },
+  );
+}
