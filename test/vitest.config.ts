@@ -47,6 +47,18 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      // Faults and long searches: `npm test` leaves them to `npm run check`.
+      {
+        resolve,
+        test: {
+          name: "slow",
+          root,
+          include: ["test/slow/**/*.test.ts"],
+          globalSetup: ["test/support/global-postgres.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });
