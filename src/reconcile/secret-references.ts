@@ -1,7 +1,8 @@
 import type { Log } from "../log.ts";
 import type { SecretReference } from "../manifest/api-token.generated.ts";
 import type { Secret } from "../secret.ts";
-import type { ResolvedReference, Store } from "../store/store.ts";
+import type { ResolvedReference } from "../store/credential-store.ts";
+import type { Store } from "../store/store.ts";
 
 /** Finds the secret behind an `env` or `file` reference; null when there is none that can be used. */
 export type ResolveSecret = (reference: {

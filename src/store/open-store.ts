@@ -4,17 +4,19 @@ import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { applyRevision } from "./apply.ts";
 import { startChangeFeed } from "./change-feed.ts";
-import { issueCredential, readCredentials } from "./credentials.ts";
+import { readCredentials } from "./credentials.ts";
 import { readCurrent, readServing } from "./current-state.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { checkDrift, driftChannel, lookForDrift } from "./drift.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { readEvents } from "./events.ts";
 import { readHistory } from "./history.ts";
+import { issueCredential, rotateCredential } from "./issue-credential.ts";
 import { keepListening } from "./listener.ts";
 import { migrate } from "./migrate.ts";
 import { readObjects } from "./object-versions.ts";
 import { syncReferences } from "./reference-credentials.ts";
+import { revokeCredentials } from "./revoke-credentials.ts";
 import type { Closeable, Store } from "./store.ts";
 import { readSyncStatus, writeSyncStatus } from "./sync-status.ts";
 import { verifyEvents } from "./verify-events.ts";
@@ -90,8 +92,10 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     events: (query) => readEvents(database, query),
     history: (kind, name, limit) => readHistory(database, kind, name, limit),
     verifyEvents: (inspect) => verifyEvents(database, inspect),
-    issueCredential: (request) => issueCredential(database, request),
     credentials: (token) => readCredentials(database, token),
+    issueCredential: (request) => issueCredential(database, request),
+    rotateCredential: (request) => rotateCredential(database, request),
+    revokeCredentials: (request) => revokeCredentials(database, request),
     syncReferences: (references) => syncReferences(database, references, log),
     serving: () => readServing(database),
     checkDrift: () => checkDrift(database, new Date()),

@@ -1,8 +1,8 @@
 import type { Log } from "../log.ts";
 import { gitwayActor } from "../plan/plan.ts";
+import type { ResolvedReference } from "./credential-store.ts";
 import type { Database, Session } from "./database.ts";
 import { countCredentialChange, lockPointer } from "./pointer.ts";
-import type { ResolvedReference } from "./store.ts";
 
 /** A hash in the store, hex, and what it is to a new reference. */
 interface StoredHash {

@@ -9,6 +9,7 @@ import type {
   Quarantined,
   StoredObject,
 } from "../plan/plan.ts";
+import type { CredentialStore, ServingCredential } from "./credential-store.ts";
 
 /** What happened to an object, as an event and a message say it. */
 export type EventAction = "added" | "updated" | "deleted" | "issued" | "rotated" | "revoked";
@@ -140,34 +141,6 @@ export interface SyncStatus {
   readonly problems: readonly Problem[];
 }
 
-/** A credential as the store knows it: never the secret, only its hash, and that is not shown either. */
-export interface Credential {
-  readonly id: number;
-  readonly tokenId: string;
-  readonly tokenName: string;
-  /** `issued` by an operator, or found by the manifest's `reference`. */
-  readonly origin: "issued" | "reference";
-  readonly issuedBy: string;
-  readonly issuedAt: string;
-  readonly notAfter: string | null;
-  readonly revokedAt: string | null;
-  readonly lastUsed: string | null;
-}
-
-/** What a token's secret reference resolved to: a SHA-256 hash, or null when there is none. */
-export interface ResolvedReference {
-  readonly tokenId: string;
-  readonly hash: Buffer | null;
-}
-
-/** A token's secret as the endpoint checks it. Revoked ones are left out. */
-export interface ServingCredential {
-  readonly tokenId: string;
-  /** SHA-256 of the secret, hex. */
-  readonly hash: string;
-  readonly notAfter: string | null;
-}
-
 /** All that the endpoint needs, of one revision. */
 export interface ServingState {
   readonly revision: number;
@@ -185,7 +158,7 @@ export interface Closeable {
 }
 
 /** The Postgres store: object versions, revisions, events, credentials. Failures are `AppError`s. */
-export interface Store extends Closeable {
+export interface Store extends Closeable, CredentialStore {
   /** For people: `postgres://db.example.com/gitway` or `embedded Postgres in .gitway`. Without a password. */
   readonly description: string;
   current(): Promise<CurrentState>;
@@ -200,15 +173,6 @@ export interface Store extends Closeable {
   history(kind: Kind, name: string, limit: number): Promise<readonly ObjectStep[]>;
   /** Checks the chain of events, oldest first, and the object versions that they refer to (tamper evidence). */
   verifyEvents(inspect: EventInspection): Promise<EventVerification>;
-  /** Stores the hash of an issued secret, with its event. The token must exist: else `not-found`. */
-  issueCredential(request: {
-    readonly token: string;
-    readonly hash: Buffer;
-    readonly by: Person;
-  }): Promise<Credential>;
-  credentials(token: string): Promise<readonly Credential[]>;
-  /** Makes the `reference` credentials those given; a hash that was revoked once stays revoked. Says whether anything changed. */
-  syncReferences(references: readonly ResolvedReference[]): Promise<boolean>;
   serving(): Promise<ServingState>;
   /**
    * Looks for objects that were changed behind Gitway's back, when something was noted or the last look is

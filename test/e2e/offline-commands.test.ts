@@ -159,6 +159,9 @@ describe("wrong use", () => {
     [["events", "--limit", "-1"], "Give a number from 0"],
     [["token", "issue"], "missing required argument 'name'"],
     [["token", "issue", "x", "--by", "Gitway"], "reserved"],
+    [["token", "rotate", "x", "--overlap", "400d"], "30m, 24h or 7d"],
+    [["token", "revoke", "x", "--id", "one"], "number of a credential"],
+    [["token", "revoke", "x", "--id", "1", "--all"], "cannot be used with"],
     [[], "Usage: gitway"],
   ])("%j ends with 3 and says why", async (args, message) => {
     const { code, stdout, stderr } = await gitway(args);

@@ -216,6 +216,40 @@ describe("gitway token", () => {
     expect(elsewhere.stderr).toContain("environment variable PARTNER");
     expect(missing.stderr).toContain("Did you mean 'internal'?");
   });
+
+  test("rotate prints the new secret, alone, and says until when the old one works", async () => {
+    await gitway("token", "issue", "internal");
+
+    const rotated = await gitway("token", "rotate", "internal", "--by", "Jane Roe <jane.roe@example.com>");
+    const list = JSON.parse((await gitway("token", "list", "internal", "--format", "json")).stdout);
+    const events = await gitway("events", "--limit", "1");
+
+    expect([rotated.code, rotated.stdout]).toEqual([0, expect.stringMatching(/^[A-Za-z0-9_-]{43}\n$/)]);
+    const end = new Date(Date.parse(list[1].issuedAt) + 86_400_000).toISOString();
+    expect(list.map(({ notAfter }: { notAfter: string }) => notAfter)).toEqual([end, null]);
+    expect(rotated.stderr).toContain(`1 secret before it: valid until ${end.replace(/\.\d+Z/, "Z")}`);
+    expect(rotated.stderr).not.toContain(rotated.stdout.trim());
+    expect(events.stdout).toMatch(/A secret of ApiToken 'internal' \(.*\) was rotated by Jane Roe$/m);
+  });
+
+  test("revoke takes one secret, or all, and says when there is none left", async () => {
+    for (let count = 0; count < 3; count++) await gitway("token", "issue", "internal");
+    const [{ id }] = JSON.parse((await gitway("token", "list", "internal", "--format", "json")).stdout);
+
+    const one = await gitway("token", "revoke", "internal", "--id", String(id));
+    const stranger = await gitway("token", "revoke", "partner", "--id", String(id));
+    const all = await gitway("token", "revoke", "internal");
+    const again = await gitway("token", "revoke", "internal", "--all");
+
+    expect([one.code, stranger.code, all.code, again.code]).toEqual([0, 1, 0, 0]);
+    expect(one.stderr).toContain("Revoked 1 secret of ApiToken 'internal'");
+    expect(all.stderr).toContain("Revoked 2 secrets of ApiToken 'internal'");
+    expect(again.stderr).toContain("no such secret");
+    expect((await gitway("events", "--limit", "1")).stdout).toMatch(
+      /^\S+ {2}2 secrets of .* were revoked by /,
+    );
+    expect((await gitway("token", "list")).stdout.split("\n").slice(1, 4).join("\n")).not.toMatch(/- *$/m);
+  });
 });
 
 describe("what fails", () => {

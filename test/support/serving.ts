@@ -4,7 +4,8 @@ import { startEndpoint, type Endpoint, type EndpointOptions } from "../../src/en
 import { silentLog } from "../../src/log.ts";
 import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.generated.ts";
 import type { ApiTokenSpec } from "../../src/manifest/api-token.generated.ts";
-import type { ServingCredential, ServingState } from "../../src/store/store.ts";
+import type { ServingCredential } from "../../src/store/credential-store.ts";
+import type { ServingState } from "../../src/store/store.ts";
 
 type Definition = ServingState["definitions"][number];
 type Token = ServingState["tokens"][number];
@@ -59,7 +60,8 @@ export function credential(
   value: string,
   notAfter: string | null = null,
 ): ServingCredential {
-  return { tokenId: stored(tokenName).id, hash: sha256(value), notAfter };
+  const hash = sha256(value);
+  return { id: Number.parseInt(hash.slice(0, 8), 16), tokenId: stored(tokenName).id, hash, notAfter };
 }
 
 /** A serving state of these definitions, with the token `internal`. */
