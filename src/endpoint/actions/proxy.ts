@@ -5,12 +5,12 @@ import { pipeline } from "node:stream/promises";
 
 import { Agent, type Dispatcher } from "undici";
 
+import { createGuardedLookup, deniedCode, isDeniedAddress } from "../../denied-address.ts";
 import { messageOf } from "../../errors.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
 import { announcesBody, announcesMoreThan, inviteBody } from "../request-body.ts";
 import { withoutQueryParameter } from "../token-location.ts";
-import { createGuardedLookup, deniedCode, isDeniedAddress } from "./denied-address.ts";
 import { clientHeaders, upstreamHeaders } from "./forwarded-headers.ts";
 import { joinPaths, joinQueries, nextTarget, type ProxyTarget, type ProxyTargets } from "./proxy-target.ts";
 import { isSendable } from "./reply.ts";

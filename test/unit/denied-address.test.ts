@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import { createGuardedLookup, isDeniedAddress } from "../../../src/endpoint/actions/denied-address.ts";
+import { createGuardedLookup, isDeniedAddress } from "../../src/denied-address.ts";
 
-describe("an address for a proxy", () => {
+describe("an address for a proxy or webhook", () => {
   test.each([
     "169.254.169.254",
     "169.254.0.1",

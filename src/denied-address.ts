@@ -2,7 +2,7 @@ import { lookup, type LookupAddress } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 
 /**
- * Addresses that no proxy may reach: link-local ones and those where clouds hand out the machine's
+ * Addresses that no proxy and no webhook may reach: link-local ones and those where clouds hand out the machine's
  * credentials. Private networks and loopback are fine, since upstreams live there.
  */
 const denied = new BlockList();
