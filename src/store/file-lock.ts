@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { open, readFile, rename, stat, unlink } from "node:fs/promises";
+import { open, readFile, stat, unlink, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { AppError } from "../errors.ts";
@@ -64,20 +64,31 @@ async function isStale(file: string, text: string): Promise<boolean> {
 }
 
 /**
- * Two processes may find the same stale lock, and the slower must not remove the faster one's new lock:
- * a rename tells which file it was. (Should it be the new one, it is put back; what the lock guards bears
- * the moment between, since Postgres has an interlock of its own.)
+ * Removes a stale lock, one process at a time and only while it is the one that was found: the slower of
+ * two must not remove the new lock of the faster.
  */
 async function breakLock(file: string, stale: string): Promise<void> {
-  const aside = `${file}.${randomUUID()}`;
+  const breaking = `${file}.breaking`;
   try {
-    await rename(file, aside);
-    if ((await readFile(aside, "utf8")) === stale) await unlink(aside);
-    else await rename(aside, file);
+    await writeFile(breaking, "", { flag: "wx" });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT")
-      throw embeddedFailure(`The stale lock file ${file} can't be removed`, error);
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return await awaitBreaking(breaking);
+    throw embeddedFailure(`The stale lock file ${file} can't be removed`, error);
   }
+  try {
+    if ((await readFile(file, "utf8").catch(() => null)) === stale) await unlink(file);
+  } catch (error) {
+    throw embeddedFailure(`The stale lock file ${file} can't be removed`, error);
+  } finally {
+    await unlink(breaking).catch(() => undefined);
+  }
+}
+
+/** Another process removes the lock. One that was killed meanwhile must not hold it up for ever. */
+async function awaitBreaking(breaking: string): Promise<void> {
+  const { mtimeMs } = await stat(breaking).catch(() => ({ mtimeMs: Date.now() }));
+  if (Date.now() - mtimeMs > defaults.unreadable) await unlink(breaking).catch(() => undefined);
+  await sleep(defaults.poll);
 }
 
 async function release(file: string, owner: Owner): Promise<void> {

@@ -93,3 +93,13 @@ test("a stale lock that many find at once lets them in one by one", async () => 
 
   expect(most).toBe(1);
 });
+
+test("a process that was killed while it removed a stale lock holds nobody up", async () => {
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  await writeFile(file, JSON.stringify({ pid, started: null, nonce: "x" }));
+  await writeFile(`${file}.breaking`, "");
+  const longAgo = new Date(Date.now() - 60_000);
+  await utimes(`${file}.breaking`, longAgo, longAgo);
+
+  expect(await withFileLock(file, async () => "in")).toBe("in");
+});
