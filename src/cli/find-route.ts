@@ -1,3 +1,4 @@
+import { pathBelow } from "../endpoint/path-lists.ts";
 import { parseRequestTarget } from "../endpoint/request-target.ts";
 import { buildRouteTable, matchRoute } from "../endpoint/route-table.ts";
 import { methodsOf, takesMethod } from "../endpoint/rules/method.ts";
@@ -40,7 +41,8 @@ export async function findRoute(state: ServingState, base: string, asked: AskedR
   const definition = state.definitions.find(({ id }) => id === match?.definition.id);
   if (!match || !definition)
     return { request, definition: null, parameters: {}, rest: "", methods: [], refusal: "nobody" };
-  const { parameters, rest } = match;
+  const { parameters } = match;
+  const rest = pathBelow(match.below, target);
   const taken = asked.method === null || takesMethod(match.definition, asked.method);
   const refusal = match.definition.active ? (taken ? null : "method") : "inactive";
   return { request, definition, parameters, rest, methods: methodsOf(match.definition), refusal };

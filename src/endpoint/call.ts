@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { Caller } from "./credential-table.ts";
+import type { Caller, TokenFault } from "./credential-table.ts";
+import type { PathVerdict } from "./path-lists.ts";
 import type { RequestTarget } from "./request-target.ts";
 import type { ServedDefinition } from "./served-definition.ts";
+import type { ChosenVersion, ServedVersion } from "./served-versions.ts";
 
 /** A request that has found its definition: what the rules judge and the actions serve. */
 export interface Call {
@@ -12,14 +14,23 @@ export interface Call {
   readonly definition: ServedDefinition;
   /** The placeholders of the route, exactly as they came. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** What follows the route or listen path: empty, or with a leading slash. */
+  /** The path up to the end of the route or listen path: empty, or with a leading slash. */
+  readonly taken: string;
+  /** What follows: empty, or with a leading slash. Without the version, when that is stripped. */
   readonly rest: string;
   /** The path below the base, or null outside it. */
   readonly routeSegments: readonly string[] | null;
-  /** The peer of the connection. Forwarded headers are not believed. */
+  /** The version that is asked for; null without versions, or with a fault. */
+  readonly version: ServedVersion | null;
+  readonly versionFault: ChosenVersion["fault"];
+  /** What the path lists say of it. */
+  readonly path: PathVerdict;
+  /** Where the request came from. Empty when a trusted proxy doesn't know. */
   readonly clientAddress: string;
   /** Whose token the request carries, or null. */
   readonly caller: Caller | null;
+  /** What is wrong with a token that is known; null when nothing is, or it isn't known. */
+  readonly tokenFault: TokenFault | null;
   /** Whether the request carries something in the place of a token. */
   readonly tokenPresented: boolean;
   /** Milliseconds since 1970. */

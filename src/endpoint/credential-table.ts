@@ -51,16 +51,29 @@ export function buildCredentialTable(state: Pick<ServingState, "tokens" | "crede
   };
 }
 
+/** What can be wrong with a token that is known. For the log and for events, never for callers. */
+export type TokenFault = "expired" | "disabled";
+
+/** Whose token it is, if anybody's that may come in. */
+export interface Identity {
+  readonly caller: Caller | null;
+  /** Why a known token does not count. */
+  readonly fault: TokenFault | null;
+}
+
+const nobody: Identity = { caller: null, fault: null };
+
 /**
- * The caller that a secret belongs to, or null: unknown, expired and disabled look the same. The look-up
- * is by SHA-256, so that its time tells nothing about the secret.
+ * The caller that a secret belongs to, if any. The look-up is by SHA-256, so that its time tells nothing
+ * about the secret.
  */
-export function identifyCaller(table: CredentialTable, secret: Secret, now: number): Caller | null {
-  const credential = table.byHash.get(secret.hash().toString("hex"));
-  if (!credential || hasEnded(credential.end, now)) return null;
-  const token = table.tokens.get(credential.tokenId);
-  if (!token || token.disabled || hasEnded(token.end, now)) return null;
-  return token;
+export function identifyCaller(table: CredentialTable, secret: Secret | null, now: number): Identity {
+  const credential = secret && table.byHash.get(secret.hash().toString("hex"));
+  const token = credential && table.tokens.get(credential.tokenId);
+  if (!token) return nobody;
+  if (token.disabled) return { caller: null, fault: "disabled" };
+  if (hasEnded(credential.end, now) || hasEnded(token.end, now)) return { caller: null, fault: "expired" };
+  return { caller: token, fault: null };
 }
 
 function later(a: number | null, b: number | null): number | null {

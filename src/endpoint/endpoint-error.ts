@@ -1,11 +1,18 @@
 import type { ServerResponse } from "node:http";
 
+import type { EventHook } from "../manifest/api-definition.generated.ts";
+
 interface EndpointErrorRow {
   readonly name: string;
   readonly status: number;
   /** What the caller reads: true, and of no use to somebody who tries things out. */
   readonly detail: string;
+  /** What a definition's `events` call it. */
+  readonly event?: EndpointEventName;
 }
+
+/** What can happen to a call that a definition can have a webhook for (Gateway rules 2.6). */
+export type EndpointEventName = Exclude<EventHook["on"], "InformationEvent">;
 
 /**
  * Every error that the endpoint answers with, by its `errorCode`. Up to 1999 the codes, names and
@@ -44,9 +51,15 @@ export const endpointErrors = {
     name: "AuthenticationHeaderInvalid",
     status: 401,
     detail: "The request carries no token in the expected form: 'Authorization: Bearer <token>'.",
+    event: "AuthFailure",
   },
   1009: { name: "BodyTooLarge", status: 413, detail: "The request body is too large." },
-  1010: { name: "AuthenticationFailed", status: 401, detail: "The token is not accepted." },
+  1010: {
+    name: "AuthenticationFailed",
+    status: 401,
+    detail: "The token is not accepted.",
+    event: "AuthFailure",
+  },
   1011: { name: "QueryStringTooLarge", status: 414, detail: "The query string is too long." },
   1012: {
     name: "ResponseHeadersNotAllowed",
@@ -68,8 +81,13 @@ export const endpointErrors = {
     status: 501,
     detail: "This API restricts access in a way that is not supported yet, and is refused until it is.",
   },
-  2007: { name: "ApiExpired", status: 403, detail: "The API has expired." },
-  2008: { name: "AddressNotAllowed", status: 403, detail: "Calls from this address are not allowed." },
+  2007: { name: "ApiExpired", status: 403, detail: "The API has expired.", event: "VersionFailure" },
+  2008: {
+    name: "AddressNotAllowed",
+    status: 403,
+    detail: "Calls from this address are not allowed.",
+    event: "AuthFailure",
+  },
   2009: { name: "TargetNotAllowed", status: 502, detail: "The API's target is not allowed." },
   2010: { name: "UpstreamUnreachable", status: 502, detail: "The API's target can't be reached." },
   2011: {
@@ -78,6 +96,30 @@ export const endpointErrors = {
     detail: "The API's target broke off or gave no valid answer.",
   },
   2012: { name: "UpstreamTimedOut", status: 504, detail: "The API's target gave no answer in time." },
+  2013: {
+    name: "VersionMissing",
+    status: 403,
+    detail: "The request names no version of the API.",
+    event: "VersionFailure",
+  },
+  2014: {
+    name: "VersionUnknown",
+    status: 403,
+    detail: "The API has no such version.",
+    event: "VersionFailure",
+  },
+  2015: {
+    name: "VersionExpired",
+    status: 403,
+    detail: "This version of the API has expired.",
+    event: "VersionFailure",
+  },
+  2016: {
+    name: "PathForbidden",
+    status: 403,
+    detail: "This path of the API is not open to calls.",
+    event: "VersionFailure",
+  },
 } as const satisfies Record<number, EndpointErrorRow>;
 
 /** The `errorCode` of an error body. */
@@ -90,6 +132,8 @@ export interface Refusal {
   readonly missingScriptParameters?: readonly string[];
   /** For the log only. */
   readonly reason?: string;
+  /** Instead of the event of the code. */
+  readonly event?: EndpointEventName;
 }
 
 const title =

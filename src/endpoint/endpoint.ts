@@ -1,8 +1,9 @@
 import type { Log } from "../log.ts";
 import type { Closeable } from "../store/store.ts";
 import { createUpstreamAgent } from "./actions/proxy.ts";
+import { addressList } from "./address-list.ts";
 import { defaultTimes, startHttpServer, type ServerTimes } from "./http-server.ts";
-import { createRequestHandler, type ServedRequest } from "./request-handler.ts";
+import { createRequestHandler, type EndpointEvent, type ServedRequest } from "./request-handler.ts";
 import { createScriptPool } from "./script/script-pool.ts";
 import { followTables, type ServingFeed, type TableFollower } from "./table-follower.ts";
 
@@ -19,10 +20,14 @@ export interface EndpointOptions {
   readonly scriptWorkers: number | null;
   /** How many calls may wait for a script. */
   readonly scriptQueue: number;
+  /** Proxies, as addresses and ranges, whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   readonly feed: ServingFeed;
   readonly log: Log;
   /** Told of every request when it is over, for metrics. */
   readonly observe?: (request: ServedRequest) => void;
+  /** Told of what definitions may have webhooks for. */
+  readonly emit?: (event: EndpointEvent) => void;
   /** How long clients may take. */
   readonly times?: Partial<ServerTimes>;
 }
@@ -48,7 +53,13 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const agent = createUpstreamAgent();
   let follower: TableFollower | null = null;
   const table = () => follower?.table() ?? null;
-  const handle = createRequestHandler({ ...options, table, pool, agent });
+  const handle = createRequestHandler({
+    ...options,
+    trustedProxies: addressList(options.trustedProxies),
+    table,
+    pool,
+    agent,
+  });
   const server = await startHttpServer({ ...options, times: { ...defaultTimes, ...options.times }, handle });
   follower = await followTables(options);
   return {

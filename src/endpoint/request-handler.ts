@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { BlockList } from "node:net";
 
 import type { Dispatcher } from "undici";
 
@@ -7,26 +8,28 @@ import { serveProxy } from "./actions/proxy.ts";
 import { serveReply } from "./actions/reply.ts";
 import { serveScript } from "./actions/script.ts";
 import type { Call } from "./call.ts";
-import { identifyCaller } from "./credential-table.ts";
-import { endpointErrors, sendRefusal, type Refusal } from "./endpoint-error.ts";
+import { type Decision, decisionOf, eventOf } from "./decision.ts";
+import { endpointErrors, type EndpointEventName, type Refusal, sendRefusal } from "./endpoint-error.ts";
+import { findCall } from "./find-call.ts";
 import { discardBody } from "./request-body.ts";
-import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
+import { parseRequestTarget } from "./request-target.ts";
 import type { RouteTable } from "./route-table.ts";
-import { belowBase, matchRoute } from "./route-table.ts";
-import { applyRules } from "./rules/rules.ts";
+import { applyRules, type Ruling } from "./rules/rules.ts";
 import type { ScriptPool } from "./script/script-pool.ts";
-import { bearerSecret, presentedSecret, tokenLocation } from "./token-location.ts";
 
 /** What serving a request needs. */
 export interface RequestHandlerOptions {
   /** The table that serves now, or null before the first. */
   readonly table: () => RouteTable | null;
   readonly nodeId: number;
+  readonly trustedProxies: BlockList;
   readonly pool: ScriptPool;
   readonly agent: Dispatcher;
   readonly log: Log;
   /** Told of every request when it is over. */
   readonly observe?: (request: ServedRequest) => void;
+  /** Told of what definitions may have webhooks for. */
+  readonly emit?: (event: EndpointEvent) => void;
 }
 
 /** How a request went, for metrics. The definition is named as in its manifest. */
@@ -36,26 +39,39 @@ export interface ServedRequest {
   readonly milliseconds: number;
 }
 
+/** Something that happened to a call and that its definition has an event for. */
+export interface EndpointEvent {
+  readonly on: EndpointEventName;
+  readonly call: Call;
+  readonly refusal: Refusal;
+}
+
 /** Serves a request. Never rejects. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** What is known of a request so far, for when it is over. */
+interface Progress {
+  call: Call | null;
+  decision: Decision;
+}
+
 const clientGone = 499;
 
-/** The way of every request: target, route, token, rules, action. */
+/** The way of every request: target, definition, rules, action. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
   return async (request, response) => {
     const start = performance.now();
     // The request stays on this table to its end, whatever is swapped meanwhile.
     const table = options.table();
-    const found: { call: Call | null } = { call: null };
-    response.once("close", () => report(options, response, found.call, performance.now() - start));
+    const progress: Progress = { call: null, decision: decisionOf(null, null, null) };
+    response.once("close", () => report(options, response, progress, performance.now() - start));
     request.on("error", () => {});
     try {
       if (table) response.setHeader("x-gitway-revision", table.revision);
-      const refusal = await serve(options, table, request, response, found);
-      if (refusal) refuse(options, response, refusal, found.call);
+      const refusal = await serve(options, table, request, response, progress);
+      if (refusal) refuse(options, response, refusal, progress);
     } catch (error) {
-      fail(options, request, response, found.call, error);
+      fail(options, request, response, progress, error);
     } finally {
       discardBody(request, response);
     }
@@ -67,16 +83,23 @@ async function serve(
   table: RouteTable | null,
   request: IncomingMessage,
   response: ServerResponse,
-  found: { call: Call | null },
+  progress: Progress,
 ): Promise<Refusal | null> {
   const target = parseRequestTarget(request.url ?? "", request.headers.host);
   const malformed = target ? malformationOf(request) : ({ code: 2001 } as const);
-  if (malformed) return malformed;
+  if (malformed || !target) return malformed;
   if (!table) return { code: 7, headers: { "retry-after": "1" } };
-  const call = target && findCall(table, target, request, response);
-  if (!call || "code" in call) return call;
-  found.call = call;
-  return applyRules(call) ?? (await act(options, call));
+  const call = findCall(table, { request, response, target, trustedProxies: options.trustedProxies });
+  if ("code" in call) return call;
+  progress.call = call;
+  const ruling = await applyRules(call);
+  const refusal = ruling ? carryOut(call, ruling.verdict) : await act(options, call);
+  progress.decision = decisionOf(call, ruling, refusal);
+  return refusal;
+}
+
+function carryOut(call: Call, verdict: Ruling["verdict"]): Refusal | null {
+  return "code" in verdict ? verdict : serveReply(call, verdict);
 }
 
 async function act({ agent, pool, log }: RequestHandlerOptions, call: Call): Promise<Refusal | null> {
@@ -95,63 +118,32 @@ function malformationOf({ headers, rawHeaders }: IncomingMessage): Refusal | nul
   return hosts.length > 1 ? { code: 2001 } : null;
 }
 
-/**
- * The call, or why there is none. Below the base a caller without a valid token gets the same answer
- * whether or not the route exists, unless the API is open to all anyway.
- */
-function findCall(
-  table: RouteTable,
-  target: RequestTarget,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Call | Refusal {
-  const receivedAt = Date.now();
-  const routeSegments = belowBase(table, target);
-  const match = matchRoute(table, target);
-  const active = match?.definition.active ? match : null;
-  const location = active?.definition.tokenLocation ?? tokenLocation();
-  const secret = presentedSecret(location, request.headers, target.query, routeSegments !== null);
-  const caller = secret && identifyCaller(table.credentials, secret, receivedAt);
-  if (routeSegments && !caller && !active?.definition.keyless)
-    return { code: bearerSecret(request.headers) ? 1010 : 1008 };
-  if (!active) return { code: routeSegments?.length === 0 ? 1 : 5 };
-  const clientAddress = (request.socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
-  const tokenPresented = secret !== null;
-  return {
-    ...active,
-    request,
-    response,
-    target,
-    routeSegments,
-    clientAddress,
-    caller,
-    tokenPresented,
-    receivedAt,
-  };
-}
-
 /** A client that went away is no failure; anything else that is thrown is a bug, and never shown. */
 function fail(
   options: RequestHandlerOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  call: Call | null,
+  progress: Progress,
   error: unknown,
 ): void {
   if (request.destroyed && !request.complete) {
     response.destroy();
     return;
   }
-  options.log.error({ err: error, definition: call?.definition.name }, "Serving a request failed.");
-  refuse(options, response, { code: 8 }, call);
+  options.log.error({ err: error, definition: progress.call?.definition.name }, "Serving a request failed.");
+  refuse(options, response, { code: 8 }, progress);
 }
 
 function refuse(
-  { nodeId, log }: RequestHandlerOptions,
+  { nodeId, log, emit }: RequestHandlerOptions,
   response: ServerResponse,
   refusal: Refusal,
-  call: Call | null,
+  progress: Progress,
 ): void {
+  const { call } = progress;
+  progress.decision = { ...progress.decision, code: refusal.code, reason: refusal.reason ?? null };
+  const on = eventOf(refusal);
+  if (call && on) emit?.({ on, call, refusal });
   if (endpointErrors[refusal.code].status >= 500 && refusal.reason !== undefined && !response.destroyed) {
     const facts = { definition: call?.definition.name, code: refusal.code, reason: refusal.reason };
     log.warn(facts, "A request was not served.");
@@ -167,15 +159,11 @@ function refuse(
 function report(
   { log, observe }: RequestHandlerOptions,
   response: ServerResponse,
-  call: Call | null,
+  { call, decision }: Progress,
   elapsed: number,
 ): void {
-  const definition = call?.definition.name ?? null;
   const status = response.headersSent ? response.statusCode : clientGone;
   const milliseconds = Math.round(elapsed * 1000) / 1000;
-  log.debug(
-    { definition, status, ms: milliseconds, token: call?.caller?.tokenName ?? null },
-    "Served a request.",
-  );
-  observe?.({ definition, status, milliseconds });
+  log.debug({ ...decision, status, ms: milliseconds }, "Served a request.");
+  observe?.({ definition: call?.definition.name ?? null, status, milliseconds });
 }

@@ -36,8 +36,8 @@ export interface Notice {
 export interface RouteMatch {
   readonly definition: ServedDefinition;
   readonly parameters: Readonly<Record<string, string>>;
-  /** What follows the route or listen path: empty, or with a leading slash. */
-  readonly rest: string;
+  /** The segments after the route or listen path. */
+  readonly below: readonly string[];
 }
 
 const slice = 4;
@@ -81,12 +81,7 @@ export function matchRoute(table: RouteTable, target: RequestTarget): RouteMatch
     const segments = below ?? target.segments;
     const hit = find(below ? site.routes : site.listenPaths, segments);
     if (!hit) continue;
-    const rest = segments.slice(hit.depth).map((segment) => `/${segment}`);
-    return {
-      definition: hit.value,
-      parameters: hit.parameters,
-      rest: rest.join("") + (target.trailingSlash ? "/" : ""),
-    };
+    return { definition: hit.value, parameters: hit.parameters, below: segments.slice(hit.depth) };
   }
   return null;
 }

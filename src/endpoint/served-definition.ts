@@ -1,4 +1,4 @@
-import { BlockList, isIP } from "node:net";
+import type { BlockList } from "node:net";
 
 import type { ApiDefinitionSpec } from "../manifest/api-definition.generated.ts";
 import type { ServingState } from "../store/store.ts";
@@ -6,7 +6,10 @@ import { parseSize } from "../units.ts";
 import { prepareProxy, type ProxyTargets } from "./actions/proxy-target.ts";
 import { prepareReply, type Reply } from "./actions/reply-definition.ts";
 import { prepareScript, type Script } from "./actions/script-definition.ts";
+import { addressList } from "./address-list.ts";
 import type { CredentialTable } from "./credential-table.ts";
+import { type PathLists, preparePathLists } from "./path-lists.ts";
+import { prepareVersions, type ServedVersions } from "./served-versions.ts";
 import { parseEnd } from "./timestamp.ts";
 import { tokenLocation, type TokenLocation } from "./token-location.ts";
 import { unhonouredInDefinition } from "./unhonoured-settings.ts";
@@ -29,6 +32,9 @@ export interface ServedDefinition {
   readonly addresses: BlockList | null;
   /** Null for every method. */
   readonly methods: readonly string[] | null;
+  /** Null without versions. */
+  readonly versions: ServedVersions | null;
+  readonly paths: PathLists;
   readonly limits: Limits;
   /** A restriction that is not honoured yet, for which every call is refused. */
   readonly refusedFor: string | null;
@@ -63,8 +69,10 @@ export function prepareDefinition(
     allowedTokens: new Set(names.flatMap((name) => credentials.idsByName.get(name) ?? [])),
     tokenLocation: tokenLocation(spec.authentication),
     end: parseEnd(spec.expires),
-    addresses: addressList(spec.ipAllowList),
+    addresses: allowList(spec.ipAllowList),
     methods: spec.methods ?? (spec.action.script ? scriptMethods : null),
+    versions: prepareVersions(spec),
+    paths: preparePathLists(spec.paths),
     limits: limitsOf(spec),
     refusedFor: unhonouredInDefinition(spec).find(({ effect }) => effect === "refuse")?.setting ?? null,
     action: prepareAction(spec, stored.files, blobs),
@@ -76,23 +84,8 @@ function refusesEverybody({ authentication }: ApiDefinitionSpec): boolean {
   return Boolean(authentication?.basic || authentication?.oauth2 || authentication?.signature);
 }
 
-/** An entry that can't be read admits nobody. */
-function addressList(list: ApiDefinitionSpec["ipAllowList"]): BlockList | null {
-  if (!list || list.enabled === false) return null;
-  const addresses = new BlockList();
-  for (const entry of list.addresses) addAddress(addresses, entry.trim());
-  return addresses;
-}
-
-function addAddress(addresses: BlockList, entry: string): void {
-  const [address = "", bits, more] = entry.split("/");
-  const version = isIP(address);
-  if (version === 0 || more !== undefined) return;
-  const family = version === 4 ? "ipv4" : "ipv6";
-  if (bits === undefined) return addresses.addAddress(address, family);
-  const prefix = Number(bits);
-  if (!/^\d{1,3}$/.test(bits) || prefix > (version === 4 ? 32 : 128)) return;
-  addresses.addSubnet(address, prefix, family);
+function allowList(list: ApiDefinitionSpec["ipAllowList"]): BlockList | null {
+  return !list || list.enabled === false ? null : addressList(list.addresses);
 }
 
 function limitsOf({ action, limits = {} }: ApiDefinitionSpec): Limits {

@@ -10,10 +10,6 @@ interface UnhonouredSetting<Spec> {
 
 /** Settings of a definition that the endpoint does not act on yet. Acting on one deletes its row. */
 const definitionSettings: readonly UnhonouredSetting<ApiDefinitionSpec>[] = [
-  { setting: "paths.blocked", used: (spec) => isFilled(spec.paths?.blocked), effect: "refuse" },
-  { setting: "paths.allowed", used: (spec) => isFilled(spec.paths?.allowed), effect: "refuse" },
-  { setting: "paths.ignored", used: (spec) => isFilled(spec.paths?.ignored), effect: "warn" },
-  { setting: "versions", used: (spec) => spec.versions !== undefined, effect: "refuse" },
   { setting: "middleware.pre", used: (spec) => isFilled(spec.middleware?.pre), effect: "refuse" },
   { setting: "middleware.post", used: (spec) => isFilled(spec.middleware?.post), effect: "refuse" },
   { setting: "rateLimit", used: (spec) => spec.rateLimit !== undefined, effect: "warn" },

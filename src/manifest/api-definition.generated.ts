@@ -263,7 +263,7 @@ export interface IpAllowList {
   addresses: string[];
 }
 /**
- * Rules by path, tried in order: ignored, blocked, allowed. The first entry whose path and method fit decides. One allowed entry refuses all other paths.
+ * Rules by path, tried in order: ignored, blocked, allowed. The first entry whose path and method fit decides. One allowed entry refuses all other paths. A path that an upstream could read in two ways (`a%2Fb`, `a;x`) must mean the same both ways.
  */
 export interface PathLists {
   /**
@@ -359,7 +359,7 @@ export interface Versions {
   entries: Version[];
 }
 /**
- * One version: its name, when it ends, its own target and path rules.
+ * One version: its name, when it ends, its own target and path rules. Without `paths` of its own it has those of the definition.
  */
 export interface Version {
   /**

@@ -121,6 +121,7 @@ export async function serve(
     nodeId: 7,
     scriptWorkers: 2,
     scriptQueue: 16,
+    trustedProxies: [],
     feed: "serving" in from ? from : feedOf(from),
     log: silentLog(),
     ...options,

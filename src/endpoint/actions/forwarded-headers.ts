@@ -30,10 +30,12 @@ const replaced = new Set([
 export function upstreamHeaders(call: Call, proxy: ProxyTargets, target: ProxyTarget): string[] {
   const { request, definition } = call;
   const named = namedByConnection(request.headers.connection);
+  const { versions } = definition;
+  const versionHeader = versions?.strip && versions.location === "header" ? versions.key : null;
   const host = proxy.preserveHost ? (request.headers.host ?? target.host) : target.host;
   const kept = pairs(request.rawHeaders).flatMap(([name, value]): string[] => {
     const key = name.toLowerCase();
-    if (hopByHop.has(key) || replaced.has(key) || named.has(key)) return [];
+    if (hopByHop.has(key) || replaced.has(key) || named.has(key) || key === versionHeader) return [];
     const rest = definition.keyless ? value : withoutToken(call, key, value);
     return rest === null ? [] : [name, rest];
   });

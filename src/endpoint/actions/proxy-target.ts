@@ -32,7 +32,7 @@ export function prepareProxy(action: ProxyAction): ProxyTargets {
   const urls = action.targets ?? (action.targetUrl === undefined ? [] : [action.targetUrl]);
   return {
     kind: "proxy",
-    targets: urls.flatMap(parseTarget),
+    targets: urls.map(parseTarget).filter((target) => target !== null),
     stripPath: action.stripPath ?? true,
     keepTrailingSlash: action.keepTrailingSlash ?? false,
     preserveHost: action.hostHeader === "preserve",
@@ -66,16 +66,15 @@ export function joinQueries(first: string, second: string): string {
   return query === "" ? "" : `?${query}`;
 }
 
-function parseTarget(text: string): ProxyTarget[] {
-  if (!URL.canParse(text)) return [];
+/** An upstream from its URL; null for what is no URL. */
+export function parseTarget(text: string): ProxyTarget | null {
+  if (!URL.canParse(text)) return null;
   const url = new URL(text);
-  return [
-    {
-      origin: url.origin,
-      host: url.host,
-      hostname: url.hostname.replace(/^\[|\]$/g, ""),
-      path: url.pathname,
-      query: url.search.slice(1),
-    },
-  ];
+  return {
+    origin: url.origin,
+    host: url.host,
+    hostname: url.hostname.replace(/^\[|\]$/g, ""),
+    path: url.pathname,
+    query: url.search.slice(1),
+  };
 }

@@ -9,7 +9,7 @@ import { createGuardedLookup, deniedCode, isDeniedAddress } from "../../denied-a
 import { messageOf } from "../../errors.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import { announcesBody, announcesMoreThan, inviteBody } from "../request-body.ts";
+import { announcesBody, inviteBody } from "../request-body.ts";
 import { withoutQueryParameter } from "../token-location.ts";
 import { clientHeaders, upstreamHeaders } from "./forwarded-headers.ts";
 import { joinPaths, joinQueries, nextTarget, type ProxyTarget, type ProxyTargets } from "./proxy-target.ts";
@@ -37,11 +37,10 @@ export async function serveProxy(
   proxy: ProxyTargets,
   agent: Dispatcher,
 ): Promise<Refusal | null> {
-  const { request, response, definition } = call;
-  const target = nextTarget(proxy);
+  const { response } = call;
+  const target = call.version?.target ?? nextTarget(proxy);
   if (!target) return { code: 2010, reason: "the definition has no usable target" };
   if (isDeniedAddress(target.hostname)) return { code: 2009, reason: `${target.hostname} is denied` };
-  if (announcesMoreThan(request, definition.limits.requestBody)) return { code: 1009 };
   const cancel = new AbortController();
   const refuse = (refusal: Refusal) => cancel.abort(refusal);
   const deadline = setTimeout(() => refuse({ code: 2012 }), proxy.timeout);
@@ -83,15 +82,17 @@ function requestOptions(
 }
 
 function upstreamPath(
-  { target: { segments, trailingSlash, query }, rest, definition }: Call,
+  { target: { query }, taken, rest, definition }: Call,
   proxy: ProxyTargets,
   target: ProxyTarget,
 ): string {
-  const whole = `/${segments.join("/")}${trailingSlash && segments.length > 0 ? "/" : ""}`;
-  const path = joinPaths(target.path, proxy.stripPath ? rest : whole, proxy.keepTrailingSlash);
-  const { queryParameter } = definition.tokenLocation;
-  const withToken = queryParameter === null || definition.keyless;
-  return path + joinQueries(target.query, withToken ? query : withoutQueryParameter(query, queryParameter));
+  const path = joinPaths(target.path, proxy.stripPath ? rest : taken + rest, proxy.keepTrailingSlash);
+  const { tokenLocation, keyless, versions } = definition;
+  const removed = [
+    keyless ? null : tokenLocation.queryParameter,
+    versions?.strip && versions.location === "query" ? versions.key : null,
+  ].filter((name) => name !== null);
+  return path + joinQueries(target.query, removed.reduce(withoutQueryParameter, query));
 }
 
 /** The request's body as a stream of its own: an upstream that stops reading must not take the client's socket along. */

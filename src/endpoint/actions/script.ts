@@ -1,7 +1,7 @@
 import type { Log } from "../../log.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import { announcesMoreThan, readBody } from "../request-body.ts";
+import { readBody } from "../request-body.ts";
 import type { ScriptJob } from "../script/script-job.ts";
 import type { ScriptPool } from "../script/script-pool.ts";
 import { sendBody } from "./reply.ts";
@@ -36,7 +36,6 @@ async function prepareJob(call: Call, script: Script, source: string): Promise<S
   const { request, response, definition } = call;
   const { requestBody, responseBody } = definition.limits;
   const bodyLimit = requestBody ?? Infinity;
-  if (announcesMoreThan(request, bodyLimit)) return { code: 1009 };
   // Judged before the body is asked for as far as can be told, and again once its size is known.
   if (!isReadable(request.headers, 0)) return { code: 1003 };
   const body = await readBody(request, response, bodyLimit);

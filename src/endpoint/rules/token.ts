@@ -1,12 +1,23 @@
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
+import { passesWithoutToken } from "../path-lists.ts";
 import { bearerSecret } from "../token-location.ts";
 
-/** Lets in the tokens of the definition. All that is wrong with a token looks the same. */
+/** Lets in the tokens of the definition. All that is wrong with a token looks the same to the caller. */
 export function callerIsAllowed(call: Call): Refusal | null {
   const { definition, caller } = call;
-  if (definition.keyless) return null;
+  if (definition.keyless || passesWithoutToken(call.path)) return null;
   if (caller && definition.allowedTokens.has(caller.tokenId)) return null;
   const presented = call.routeSegments === null ? call.tokenPresented : bearerSecret(call.request.headers);
-  return { code: presented ? 1010 : 1008 };
+  return tokenRefusal(Boolean(presented), call.tokenFault);
+}
+
+/** The answer to a caller without a token that is let in. Only the log and the events tell an expired one. */
+export function tokenRefusal(presented: boolean, fault: Call["tokenFault"]): Refusal {
+  const reason = fault === null ? {} : { reason: `the token is ${fault}` };
+  return {
+    code: presented ? 1010 : 1008,
+    ...reason,
+    ...(fault === "expired" && { event: "KeyExpired" as const }),
+  };
 }

@@ -111,6 +111,7 @@ function who(
   credentials: ReturnType<typeof credential>[],
 ): string | null {
   return (
-    identifyCaller(buildCredentialTable({ tokens, credentials }), new Secret(secret), now)?.tokenName ?? null
+    identifyCaller(buildCredentialTable({ tokens, credentials }), new Secret(secret), now).caller
+      ?.tokenName ?? null
   );
 }

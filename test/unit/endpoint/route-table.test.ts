@@ -1,6 +1,7 @@
 import { array, assert, asyncProperty, constantFrom, record } from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { pathBelow } from "../../../src/endpoint/path-lists.ts";
 import { parseRequestTarget } from "../../../src/endpoint/request-target.ts";
 import { buildRouteTable, matchRoute, type RouteTable } from "../../../src/endpoint/route-table.ts";
 import type { ServingState } from "../../../src/store/store.ts";
@@ -240,8 +241,6 @@ describe("building a table", () => {
 
     expect(table.notices.map(({ name, setting }) => `${name} ${setting}`)).toEqual([
       "internal quota",
-      "it paths.blocked",
-      "it paths.ignored",
       "it rateLimit",
       "it events",
       "it batch",
@@ -302,5 +301,6 @@ async function tableOf(definitions: ServingState["definitions"]): Promise<RouteT
 
 function find(table: RouteTable, path: string, host?: string) {
   const target = parseRequestTarget(path, host);
-  return target && matchRoute(table, target);
+  const match = target && matchRoute(table, target);
+  return match && { ...match, rest: pathBelow(match.below, target) };
 }

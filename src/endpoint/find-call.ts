@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { BlockList } from "node:net";
+
+import type { Call } from "./call.ts";
+import { clientAddress } from "./client-address.ts";
+import { identifyCaller } from "./credential-table.ts";
+import type { Refusal } from "./endpoint-error.ts";
+import { judgePath, passesWithoutToken, pathBelow } from "./path-lists.ts";
+import type { RequestTarget } from "./request-target.ts";
+import { belowBase, matchRoute, type RouteMatch, type RouteTable } from "./route-table.ts";
+import { tokenRefusal } from "./rules/token.ts";
+import { chooseVersion } from "./served-versions.ts";
+import { bearerSecret, presentedSecret, tokenLocation } from "./token-location.ts";
+
+/** A request as it came, with its target taken apart. */
+export interface ArrivedRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly target: RequestTarget;
+  /** Whose word about addresses is believed. */
+  readonly trustedProxies: BlockList;
+}
+
+/**
+ * The call, or why there is none. Below the base a caller without a valid token gets the same answer
+ * whether or not the route exists, unless the API is open to all anyway.
+ */
+export function findCall(table: RouteTable, arrived: ArrivedRequest): Call | Refusal {
+  const { request, target } = arrived;
+  const receivedAt = Date.now();
+  const routeSegments = belowBase(table, target);
+  const match = matchRoute(table, target);
+  const active = match?.definition.active ? match : null;
+  const location = active?.definition.tokenLocation ?? tokenLocation();
+  const secret = presentedSecret(location, request.headers, target.query, routeSegments !== null);
+  const { caller, fault: tokenFault } = identifyCaller(table.credentials, secret, receivedAt);
+  const place = active && locate(arrived, active);
+  const isOpen = place && (active.definition.keyless || passesWithoutToken(place.path));
+  if (routeSegments && !caller && !isOpen)
+    return tokenRefusal(bearerSecret(request.headers) !== null, tokenFault);
+  if (!place) return { code: routeSegments?.length === 0 ? 1 : 5 };
+  return {
+    ...place,
+    request,
+    response: arrived.response,
+    target,
+    routeSegments,
+    clientAddress: clientAddress(request, arrived.trustedProxies),
+    caller,
+    tokenFault,
+    tokenPresented: secret !== null,
+    receivedAt,
+  };
+}
+
+type Place = Pick<Call, "definition" | "parameters" | "taken" | "rest" | "version" | "versionFault" | "path">;
+
+/** Where in a definition a request has come to: the version, and what the lists say of its path. */
+function locate({ request, target }: ArrivedRequest, match: RouteMatch): Place {
+  const { definition, parameters, below } = match;
+  const { versions } = definition;
+  const chosen = versions && chooseVersion(versions, request.headers, target.query, below);
+  const unversioned = chosen?.fromPath ? below.slice(1) : below;
+  const lists = chosen?.version?.paths ?? definition.paths;
+  const segments = target.segments.slice(0, target.segments.length - below.length);
+  return {
+    definition,
+    parameters,
+    taken: segments.map((segment) => `/${segment}`).join(""),
+    rest: pathBelow(versions?.strip ? unversioned : below, target),
+    version: chosen?.version ?? null,
+    versionFault: chosen?.fault ?? null,
+    path: judgePath(lists, unversioned, request.method ?? ""),
+  };
+}

@@ -1,0 +1,14 @@
+import type { Call } from "../call.ts";
+import type { Refusal } from "../endpoint-error.ts";
+import { hasEnded } from "../timestamp.ts";
+
+/** Refuses calls that name no version where one must be named, or one that there isn't. */
+export function versionIsKnown({ versionFault }: Call): Refusal | null {
+  if (versionFault === null) return null;
+  return { code: versionFault === "missing" ? 2013 : 2014 };
+}
+
+/** Refuses calls of a version whose time is over. */
+export function versionHasNotExpired({ version, receivedAt }: Call): Refusal | null {
+  return version && hasEnded(version.end, receivedAt) ? { code: 2015 } : null;
+}

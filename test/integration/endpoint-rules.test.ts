@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, test } from "vitest";
+
+import type { Endpoint } from "../../src/endpoint/endpoint.ts";
+import type { EndpointEvent } from "../../src/endpoint/request-handler.ts";
+import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.generated.ts";
+import {
+  bearer,
+  definition,
+  errorCode,
+  secret,
+  serve,
+  state,
+  token,
+  credential,
+} from "../support/serving.ts";
+import { startUpstream, type Upstream } from "../support/upstream.ts";
+
+let endpoint: Endpoint;
+let upstream: Upstream | null = null;
+
+afterEach(async () => {
+  await endpoint.close();
+  await upstream?.close();
+  upstream = null;
+});
+
+describe("paths", () => {
+  const paths: ApiDefinitionSpec["paths"] = {
+    ignored: [{ path: "/open" }, { path: "/hello", methods: { GET: { action: "reply", body: "hello" } } }],
+    blocked: [{ path: "/closed" }],
+  };
+
+  test.each(["listenPath", "route"] as const)("of a %s: ignored ones ask for no token", async (kind) => {
+    const at = kind === "route" ? { route: "it" } : { listenPath: "/it" };
+    const root = kind === "route" ? "/api/custom/it" : "/it";
+    endpoint = await serve(
+      state([definition("it", { ...at, match: "prefix", tokens: ["internal"], paths })]),
+    );
+
+    expect(await text(`${root}/open/x`)).toBe("it");
+    expect(await text(`${root}/hello`)).toBe("hello");
+    await expectError(await get(`${root}/hello`, { method: "POST" }), 401, 1008);
+    await expectError(await get(`${root}/other`), 401, 1008);
+    await expectError(await get(`${root}/closed`, { headers: bearer }), 403, 2016);
+    expect(await text(`${root}/other`, { headers: bearer })).toBe("it");
+  });
+
+  test("below a listen path a blocked one is refused before the token, below the base after it", async () => {
+    const spec: Partial<ApiDefinitionSpec> = { match: "prefix", tokens: ["internal"], paths };
+    endpoint = await serve(
+      state([
+        definition("absolute", { ...spec, listenPath: "/it" }),
+        definition("relative", { ...spec, route: "it" }),
+      ]),
+    );
+
+    await expectError(await get("/it/closed"), 403, 2016);
+    await expectError(await get("/api/custom/it/closed"), 401, 1008);
+  });
+});
+
+describe("versions", () => {
+  const versioned = (versions: Partial<ApiDefinitionSpec["versions"]>): Partial<ApiDefinitionSpec> => ({
+    listenPath: "/it",
+    action: { proxy: { targetUrl: `${upstream?.url}/one` } },
+    versions: {
+      location: "path",
+      entries: [{ name: "v1" }, { name: "v2", targetUrl: `${upstream?.url}/two` }],
+      ...versions,
+    },
+  });
+
+  test.each<[string, Partial<ApiDefinitionSpec["versions"]>, string, string]>([
+    ["in the path stays there", {}, "/it/v1/x", "/one/v1/x"],
+    ["is removed when that is wanted", { strip: true }, "/it/v1/x", "/one/x"],
+    ["may have its own target", { strip: true }, "/it/v2/x?a=1", "/two/x?a=1"],
+    ["in the query", { location: "query", key: "v" }, "/it/x?v=v2&a=1", "/two/x?v=v2&a=1"],
+    ["in the query, removed", { location: "query", key: "v", strip: true }, "/it/x?v=v2&a=1", "/two/x?a=1"],
+  ])("a version %s", async (_what, versions, path, expected) => {
+    upstream = await startUpstream((request, response) => response.end(request.url));
+    endpoint = await serve(state([definition("it", versioned(versions))]));
+
+    expect(await text(path)).toBe(expected);
+  });
+
+  test("in a header does not reach the upstream when it is to be removed", async () => {
+    upstream = await startUpstream((request, response) => response.end(String(request.headers["x-v"])));
+    const definitions = [true, false].map((strip) =>
+      definition(`strip-${strip}`, {
+        ...versioned({ location: "header", key: "X-V", strip }),
+        listenPath: `/${strip}`,
+      }),
+    );
+    endpoint = await serve(state(definitions));
+
+    expect(await text("/true", { headers: { "x-v": "v1" } })).toBe("undefined");
+    expect(await text("/false", { headers: { "x-v": "v1" } })).toBe("v1");
+  });
+});
+
+test("a trusted proxy says where a request came from", async () => {
+  const spec = { listenPath: "/it", ipAllowList: { addresses: ["203.0.113.9"] } };
+  endpoint = await serve(state([definition("it", spec)]), { trustedProxies: ["127.0.0.0/8", "::1"] });
+
+  expect(await text("/it", { headers: { "x-forwarded-for": "203.0.113.9" } })).toBe("it");
+  await expectError(
+    await get("/it", { headers: { "x-forwarded-for": "203.0.113.9, 192.0.2.1" } }),
+    403,
+    2008,
+  );
+  await expectError(await get("/it"), 403, 2008);
+});
+
+test("what happens to calls is told by name", async () => {
+  const seen: string[] = [];
+  const emit = ({ on, call }: EndpointEvent) => void seen.push(`${on} ${call.definition.name}`);
+  const spec = { listenPath: "/it", tokens: ["internal", "old"], paths: { blocked: [{ path: "/closed" }] } };
+  const tokens = [token("internal"), token("old", { expires: "2001-01-01" })];
+  const credentials = [credential("internal", secret), credential("old", "o".repeat(40))];
+  endpoint = await serve(state([definition("it", spec)], { tokens, credentials }), { emit });
+
+  await text("/it");
+  await text("/it", { headers: { authorization: `Bearer ${"w".repeat(40)}` } });
+  await text("/it", { headers: { authorization: `Bearer ${"o".repeat(40)}` } });
+  await text("/it/closed");
+  await text("/it", { headers: bearer });
+
+  expect(seen).toEqual(["AuthFailure it", "AuthFailure it", "KeyExpired it", "VersionFailure it"]);
+});
+
+async function get(path: string, init?: RequestInit): Promise<Response> {
+  return await fetch(endpoint.url + path, init);
+}
+
+async function text(path: string, init?: RequestInit): Promise<string> {
+  return await (await get(path, init)).text();
+}
+
+async function expectError(response: Response, status: number, code: number): Promise<void> {
+  expect([response.status, await errorCode(response)]).toEqual([status, code]);
+}
