@@ -45,9 +45,9 @@ export type Duration2 = string;
  */
 export type Size1 = string;
 /**
- * A whole number and a unit: ms, s, m, h or d.
+ * Do not send the same message again within this time. The webhook's own window when absent; `0s` sends every one.
  */
-export type Duration3 = string;
+export type DedupeWindow = string;
 
 /**
  * An API: where it answers, what it does, who may call it, and the rules on the way.
@@ -428,7 +428,7 @@ export interface EventHook {
    */
   on: "QuotaExceeded" | "RatelimitExceeded" | "AuthFailure" | "KeyExpired" | "VersionFailure" | "InformationEvent";
   webhook: Slug;
-  dedupe?: Duration3;
+  dedupe?: DedupeWindow;
 }
 /**
  * Several requests in one, at `tyk/batch/` below the path.

@@ -7,6 +7,7 @@ export const patternWords: Readonly<Record<string, string>> = {
   "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$":
     "made of lower-case letters, digits and hyphens, with a letter or digit at both ends, and at most 63 characters long",
   "^[1-9][0-9]{0,8}(ms|s|m|h|d)$": "a whole number and a unit: ms, s, m, h or d",
+  "^(0|[1-9][0-9]{0,8})(ms|s|m|h|d)$": "a whole number and a unit: ms, s, m, h or d",
   "^[1-9][0-9]{0,8}(B|KiB|MiB)$": "a whole number and a unit: B, KiB or MiB",
   "^https?://[^\\s/?#][^\\s]*$": "an absolute http or https URL",
   "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$": "a UUID in lower case",

@@ -13,17 +13,17 @@ export type Slug = string;
  */
 export type HttpUrl = string;
 /**
- * A file of the same repository, relative to the folder of the manifest. It may not leave the repository.
+ * A file of the repository with the body, in which `{{message}}` and the like are filled in. JSON with all fields when absent.
  */
 export type RepositoryFile = string;
 /**
- * A whole number and a unit: ms, s, m, h or d.
+ * How long the receiver may take for an attempt, a minute at most.
  */
 export type Duration = string;
 /**
- * Do not send the same message again within this time. Every one is sent when absent.
+ * Do not send the same message again within this time. Every one is sent when absent or `0s`.
  */
-export type Duration1 = string;
+export type DedupeWindow = string;
 
 /**
  * Where events are sent, and how.
@@ -72,7 +72,7 @@ export interface WebhookSpec {
   headers?: Headers;
   template?: RepositoryFile;
   timeout?: Duration;
-  dedupe?: Duration1;
+  dedupe?: DedupeWindow;
 }
 /**
  * Header names and their values.

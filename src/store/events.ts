@@ -3,6 +3,7 @@ import type { Session } from "./database.ts";
 import { hashEvent } from "./event-hash.ts";
 import { eventColumns, toEvent, type EventRow } from "./event-row.ts";
 import { readObjects, storable } from "./object-versions.ts";
+import { enqueueInformation } from "./outbox-information.ts";
 import { moveNewestEvent, readNewestEvent } from "./pointer.ts";
 import type { InformationEvent } from "./store.ts";
 
@@ -35,7 +36,7 @@ export async function readEvents(
 /**
  * Writes events in their order, each chained to the one before. The caller holds the lock of the pointer,
  * and has written the objects of the new revision: the acting user is the `User` of that revision who owns
- * the author's address.
+ * the author's address, and the webhooks of that revision get to know.
  */
 export async function writeEvents(
   session: Session,
@@ -54,6 +55,7 @@ export async function writeEvents(
   for (let start = 0; start < written.length; start += slice)
     await insertSlice(session, written.slice(start, start + slice));
   await moveNewestEvent(session, previousHash);
+  await enqueueInformation(session, written);
   return written;
 }
 

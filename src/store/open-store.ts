@@ -15,6 +15,7 @@ import { issueCredential, rotateCredential } from "./issue-credential.ts";
 import { keepListening } from "./listener.ts";
 import { migrate } from "./migrate.ts";
 import { readObjects } from "./object-versions.ts";
+import { openOutbox } from "./open-outbox.ts";
 import { syncReferences } from "./reference-credentials.ts";
 import { revokeCredentials } from "./revoke-credentials.ts";
 import type { Closeable, Store } from "./store.ts";
@@ -98,6 +99,7 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     revokeCredentials: (request) => revokeCredentials(database, request),
     syncReferences: (references) => syncReferences(database, references, log),
     serving: () => readServing(database),
+    outbox: openOutbox(database, log, (feed) => keepFeed(feed, feeds)),
     checkDrift: () => checkDrift(database, new Date()),
     findDrift: () => lookForDrift(database),
     onDrift: async (listener) =>

@@ -10,6 +10,7 @@ import type {
   StoredObject,
 } from "../plan/plan.ts";
 import type { CredentialStore, ServingCredential } from "./credential-store.ts";
+import type { Outbox } from "./outbox.ts";
 
 /** What happened to an object, as an event and a message say it. */
 export type EventAction = "added" | "updated" | "deleted" | "issued" | "rotated" | "revoked";
@@ -152,6 +153,21 @@ export interface ServingState {
   readonly blobs: ReadonlyMap<string, string>;
 }
 
+/** What happened to a request, for the webhooks of its definition (Gateway rules 2.6). */
+export interface RequestEvent {
+  readonly on: "QuotaExceeded" | "RatelimitExceeded" | "AuthFailure" | "KeyExpired" | "VersionFailure";
+  readonly definitionId: string;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly message: string;
+  /** What only the operator should know; null where the message says it all. */
+  readonly reason: string | null;
+  readonly path: string;
+  readonly clientAddress: string;
+  /** Whose token it was, if it was anybody's; never the secret. */
+  readonly tokenName: string | null;
+}
+
 /** Something that holds a resource until it is closed. */
 export interface Closeable {
   close(): Promise<void>;
@@ -174,6 +190,8 @@ export interface Store extends Closeable, CredentialStore {
   /** Checks the chain of events, oldest first, and the object versions that they refer to (tamper evidence). */
   verifyEvents(inspect: EventInspection): Promise<EventVerification>;
   serving(): Promise<ServingState>;
+  /** Messages to webhooks. */
+  readonly outbox: Outbox;
   /**
    * Looks for objects that were changed behind Gitway's back, when something was noted or the last look is
    * long ago. `current` shows what it found so that a plan heals it. Gives what was not known before.

@@ -5,6 +5,7 @@ import type { ApiTokenSpec } from "../../src/manifest/api-token.generated.ts";
 import { hashObject } from "../../src/manifest/canonical.ts";
 import type { Kind, Manifest } from "../../src/manifest/manifest.ts";
 import type { UserSpec } from "../../src/manifest/user.generated.ts";
+import type { WebhookSpec } from "../../src/manifest/webhook.generated.ts";
 import type { AttributedChange, Attribution, Change, Person, StoredObject } from "../../src/plan/plan.ts";
 
 /** Who wrote the test objects. */
@@ -66,6 +67,13 @@ export function user(
     permissions: [],
     ...options.spec,
   });
+}
+
+/** A webhook to this URL. */
+export function webhook(
+  options: Common & { readonly url?: string; readonly spec?: Partial<WebhookSpec> },
+): Manifest {
+  return manifest("Webhook", options, { url: options.url ?? "http://127.0.0.1:9/", ...options.spec });
 }
 
 function manifest(kind: Kind, options: Common, spec: unknown): Manifest {
