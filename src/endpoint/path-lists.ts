@@ -11,6 +11,7 @@ interface PathEntry {
   /** Null for a placeholder. */
   readonly segments: readonly (string | null)[];
   readonly ignoreCase: boolean;
+  readonly exact: boolean;
   /** Null for every method. */
   readonly methods: ReadonlyMap<string, MethodAction> | null;
 }
@@ -86,10 +87,10 @@ function verdict(kind: PathVerdict["kind"], entry: string | null = null): PathVe
   return { kind, entry, reply: null };
 }
 
-/** Whole segments, and all below. */
-function fits({ segments, ignoreCase }: PathEntry, path: readonly string[]): boolean {
+/** Whole segments, and all below unless the match is exact. */
+function fits({ segments, ignoreCase, exact }: PathEntry, path: readonly string[]): boolean {
   return (
-    segments.length <= path.length &&
+    (exact ? segments.length === path.length : segments.length <= path.length) &&
     segments.every((segment, at) => {
       const other = path[at] ?? "";
       return segment === null || segment === (ignoreCase ? other.toLowerCase() : other);
@@ -97,12 +98,18 @@ function fits({ segments, ignoreCase }: PathEntry, path: readonly string[]): boo
   );
 }
 
-function prepareEntry({ path, ignoreCase = false, methods }: PathRule): PathEntry {
+function prepareEntry({ path, match, ignoreCase = false, methods }: PathRule): PathEntry {
   const segments = path
     .split("/")
     .filter((segment) => segment !== "")
     .map((segment) => (placeholderName(segment) === null ? canonicalSegment(segment, ignoreCase) : null));
-  return { path, segments, ignoreCase, methods: methods ? prepareMethods(methods) : null };
+  return {
+    path,
+    segments,
+    ignoreCase,
+    exact: match === "exact",
+    methods: methods ? prepareMethods(methods) : null,
+  };
 }
 
 function prepareMethods(methods: NonNullable<PathRule["methods"]>): ReadonlyMap<string, MethodAction> {

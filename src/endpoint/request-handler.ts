@@ -56,6 +56,8 @@ interface Progress {
 }
 
 const clientGone = 499;
+/** Said of every answer, refusals too. */
+const ownHeaders = new Set(["x-gitway-revision", "sunset"]);
 
 /** The way of every request: target, definition, rules, action. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
@@ -92,6 +94,7 @@ async function serve(
   const call = findCall(table, { request, response, target, trustedProxies: options.trustedProxies });
   if ("code" in call) return call;
   progress.call = call;
+  announceEnd(call);
   const ruling = await applyRules(call);
   const refusal = ruling ? carryOut(call, ruling.verdict) : await act(options, call);
   progress.decision = decisionOf(call, ruling, refusal);
@@ -107,6 +110,12 @@ async function act({ agent, pool, log }: RequestHandlerOptions, call: Call): Pro
   if (action.kind === "proxy") return await serveProxy(call, action, agent);
   if (action.kind === "script") return await serveScript(call, action, { pool, log });
   return serveReply(call, action);
+}
+
+/** Tells callers when an API or version will end (RFC 8594). */
+function announceEnd({ response, definition, version, receivedAt }: Call): void {
+  const end = Math.min(definition.end ?? Infinity, version?.end ?? Infinity);
+  if (Number.isFinite(end) && end > receivedAt) response.setHeader("sunset", new Date(end).toUTCString());
 }
 
 /** What the parser lets through and no upstream should have to make sense of. */
@@ -152,7 +161,7 @@ function refuse(
     response.destroy();
     return;
   }
-  for (const name of response.getHeaderNames()) if (name !== "x-gitway-revision") response.removeHeader(name);
+  for (const name of response.getHeaderNames()) if (!ownHeaders.has(name)) response.removeHeader(name);
   sendRefusal(response, refusal, nodeId);
 }
 

@@ -29,7 +29,8 @@ export interface ServedDefinition {
   readonly tokenLocation: TokenLocation;
   readonly end: number | null;
   /** Null for no list; an empty one admits nobody. */
-  readonly addresses: BlockList | null;
+  readonly allowedAddresses: BlockList | null;
+  readonly blockedAddresses: BlockList | null;
   /** Null for every method. */
   readonly methods: readonly string[] | null;
   /** Null without versions. */
@@ -69,7 +70,8 @@ export function prepareDefinition(
     allowedTokens: new Set(names.flatMap((name) => credentials.idsByName.get(name) ?? [])),
     tokenLocation: tokenLocation(spec.authentication),
     end: parseEnd(spec.expires),
-    addresses: allowList(spec.ipAllowList),
+    allowedAddresses: enabledList(spec.ipAllowList),
+    blockedAddresses: enabledList(spec.ipBlockList),
     methods: spec.methods ?? (spec.action.script ? scriptMethods : null),
     versions: prepareVersions(spec),
     paths: preparePathLists(spec.paths),
@@ -84,7 +86,7 @@ function refusesEverybody({ authentication }: ApiDefinitionSpec): boolean {
   return Boolean(authentication?.basic || authentication?.oauth2 || authentication?.signature);
 }
 
-function allowList(list: ApiDefinitionSpec["ipAllowList"]): BlockList | null {
+function enabledList(list: ApiDefinitionSpec["ipAllowList"]): BlockList | null {
   return !list || list.enabled === false ? null : addressList(list.addresses);
 }
 

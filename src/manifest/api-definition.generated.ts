@@ -131,6 +131,7 @@ export interface ApiDefinitionSpec {
   keyless?: boolean;
   authentication?: Authentication;
   ipAllowList?: IpAllowList;
+  ipBlockList?: IpBlockList;
   paths?: PathLists;
   expires?: Timestamp;
   versions?: Versions;
@@ -263,6 +264,21 @@ export interface IpAllowList {
   addresses: string[];
 }
 /**
+ * The client addresses that are kept out, also when the allow list lets them in.
+ */
+export interface IpBlockList {
+  /**
+   * Whether the list is enforced.
+   */
+  enabled?: boolean;
+  /**
+   * IPv4 or IPv6 addresses and CIDR ranges.
+   *
+   * @maxItems 10000
+   */
+  addresses: string[];
+}
+/**
  * Rules by path, tried in order: ignored, blocked, allowed. The first entry whose path and method fit decides. One allowed entry refuses all other paths. A path that an upstream could read in two ways (`a%2Fb`, `a;x`) must mean the same both ways.
  */
 export interface PathLists {
@@ -286,13 +302,17 @@ export interface PathLists {
   blocked?: PathRule[];
 }
 /**
- * A path relative to the route, with all below it. Without methods it holds for every method.
+ * A path relative to the route, by default with all below it. Without methods it holds for every method.
  */
 export interface PathRule {
   /**
-   * Whole segments; `{name}` fills one. Sub-paths match too, so name them before their parents.
+   * Whole segments; `{name}` fills one. Name sub-paths before their parents.
    */
   path: string;
+  /**
+   * `exact` takes the path alone, `prefix` also all below it.
+   */
+  match?: "exact" | "prefix";
   /**
    * Match literals in any case.
    */

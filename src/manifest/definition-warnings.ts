@@ -48,10 +48,9 @@ function authentication({ authentication = {} }: ApiDefinitionSpec): Finding[] {
     );
 }
 
-function addresses({ ipAllowList }: ApiDefinitionSpec): Finding[] {
-  if (!ipAllowList) return [];
-  const { enabled = true, addresses } = ipAllowList;
-  if (enabled && addresses.length === 0)
+function addresses(spec: ApiDefinitionSpec): Finding[] {
+  const { ipAllowList: allowed } = spec;
+  if (allowed && (allowed.enabled ?? true) && allowed.addresses.length === 0)
     return [
       warning(
         "/spec/ipAllowList",
@@ -59,14 +58,15 @@ function addresses({ ipAllowList }: ApiDefinitionSpec): Finding[] {
         "'spec.ipAllowList' is enabled and empty, which admits nobody: add addresses, or remove it.",
       ),
     ];
-  if (enabled || addresses.length === 0) return [];
-  return [
-    warning(
-      "/spec/ipAllowList/enabled",
-      "no-effect",
-      "'spec.ipAllowList' is not enabled, so that its addresses have no effect: enable it, or remove it.",
-    ),
-  ];
+  return (["ipAllowList", "ipBlockList"] as const)
+    .filter((name) => spec[name]?.enabled === false && spec[name].addresses.length > 0)
+    .map((name) =>
+      warning(
+        `/spec/${name}/enabled`,
+        "no-effect",
+        `'spec.${name}' is not enabled, so that its addresses have no effect: enable it, or remove it.`,
+      ),
+    );
 }
 
 function versions({ versions }: ApiDefinitionSpec): Finding[] {

@@ -35,6 +35,7 @@ const definitionRules: readonly (readonly [string, Rule])[] = [
   ["/spec/route", checkRoute],
   ["/spec/listenPath", checkListenPath],
   ["/spec/ipAllowList/addresses/*", checkAddress],
+  ["/spec/ipBlockList/addresses/*", checkAddress],
 ];
 
 const urlRules: Readonly<Record<Kind, readonly string[]>> = {

@@ -62,6 +62,7 @@ const defaults = {
   authentication: { header: "Authorization", basic: false, oauth2: false, signature: false },
   batch: { enabled: false, maxRequests: 100 },
   ipAllowList: { enabled: false, addresses: [] },
+  ipBlockList: { enabled: false, addresses: [] },
 } as const;
 
 function normaliseDefinition(spec: ApiDefinitionSpec): void {

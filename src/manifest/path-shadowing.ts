@@ -15,7 +15,7 @@ const budget = 2_000_000;
 
 /**
  * Warns about entries of a path list that an earlier entry takes all requests from: the first entry whose
- * path, by whole segments and with all below it, and method fit decides.
+ * path, by whole segments and with all below it unless it is exact, and method fit decides.
  */
 export function shadowedEntries(list: readonly PathRule[], pointer: string): Finding[] {
   const earlier: Entry[] = [];
@@ -45,8 +45,7 @@ function segmentsOf({ path, ignoreCase }: PathRule): (string | null)[] {
 }
 
 function shadows(earlier: Entry, later: Entry): boolean {
-  if (earlier.segments.length > later.segments.length || !coversMethods(earlier.rule, later.rule))
-    return false;
+  if (!coversDepth(earlier, later) || !coversMethods(earlier.rule, later.rule)) return false;
   return earlier.segments.every((segment, at) => {
     const other = later.segments[at];
     if (segment === null) return true;
@@ -54,6 +53,11 @@ function shadows(earlier: Entry, later: Entry): boolean {
     if (earlier.rule.ignoreCase) return segment === other.toLowerCase();
     return segment === other && (!later.rule.ignoreCase || segment === segment.toUpperCase());
   });
+}
+
+function coversDepth(earlier: Entry, later: Entry): boolean {
+  if (earlier.rule.match !== "exact") return earlier.segments.length <= later.segments.length;
+  return later.rule.match === "exact" && earlier.segments.length === later.segments.length;
 }
 
 function coversMethods(earlier: PathRule, later: PathRule): boolean {

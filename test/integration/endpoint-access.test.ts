@@ -197,6 +197,12 @@ describe("a rule", () => {
       403,
       2008,
     ],
+    [
+      "for blocked addresses",
+      { ipAllowList: { addresses: ["0.0.0.0/0"] }, ipBlockList: { addresses: ["127.0.0.0/8"] } },
+      403,
+      2008,
+    ],
     ["for other methods", { methods: ["POST"] }, 405, 3],
     ["with a short query limit", { limits: { query: "3B" } }, 414, 1011],
   ])("keeps everybody out of an API that is %s", async (_what, spec, status, code) => {

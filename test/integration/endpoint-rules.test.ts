@@ -98,6 +98,21 @@ describe("versions", () => {
   });
 });
 
+test("callers are told when an API or version will end", async () => {
+  const versions: ApiDefinitionSpec["versions"] = {
+    location: "query",
+    key: "v",
+    default: "v1",
+    entries: [{ name: "v1" }, { name: "v2", expires: "2998-01-01 00:00" }],
+  };
+  const spec = { listenPath: "/it", expires: "2999-01-01T00:00:00Z", versions };
+  endpoint = await serve(state([definition("it", spec), definition("endless", { listenPath: "/endless" })]));
+
+  expect((await get("/it")).headers.get("sunset")).toBe("Tue, 01 Jan 2999 00:00:00 GMT");
+  expect((await get("/it?v=v2")).headers.get("sunset")).toBe("Mon, 01 Jan 2998 00:00:00 GMT");
+  expect((await get("/endless")).headers.get("sunset")).toBeNull();
+});
+
 test("a trusted proxy says where a request came from", async () => {
   const spec = { listenPath: "/it", ipAllowList: { addresses: ["203.0.113.9"] } };
   endpoint = await serve(state([definition("it", spec)]), { trustedProxies: ["127.0.0.0/8", "::1"] });

@@ -9,6 +9,8 @@ describe("path lists", () => {
     ["an allowed path lets in", { allowed: [{ path: "/a" }] }, "a", "allowed"],
     ["and all below it", { allowed: [{ path: "/a/" }] }, "a/b/c", "allowed"],
     ["by whole segments", { allowed: [{ path: "/a" }] }, "ab", "unlisted"],
+    ["or alone, when it is exact", { allowed: [{ path: "/a", match: "exact" }] }, "a/b", "unlisted"],
+    ["and then itself", { allowed: [{ path: "/a/{b}", match: "exact" }] }, "a/b", "allowed"],
     ["and nothing else", { allowed: [{ path: "/a" }] }, "b/a", "unlisted"],
     ["a slash is every path", { allowed: [{ path: "/" }] }, "", "allowed"],
     [

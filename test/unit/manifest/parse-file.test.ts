@@ -260,7 +260,7 @@ paths:
       "5:3 error unknown-field: Unknown field 'rout' in 'spec': did you mean 'route'?
       6:12 error invalid-format: 'spec.tokens[0]' must be made of lower-case letters, digits and hyphens, with a letter or digit at both ends, and at most 63 characters long, such as encoder-status or internal.
       6:22 error duplicate-item: This entry is in 'spec.tokens' already: remove it.
-      7:3 error unknown-field: Unknown field 'timeout' in 'spec': the fields there are title, description, active, route, listenPath, domain, match, methods, action, tokens, keyless, authentication, ipAllowList, paths, expires, versions, rateLimit, limits, middleware, events, batch, dashboard.
+      7:3 error unknown-field: Unknown field 'timeout' in 'spec': the fields there are title, description, active, route, listenPath, domain, match, methods, action, tokens, keyless, authentication, ipAllowList, ipBlockList, paths, expires, versions, rateLimit, limits, middleware, events, batch, dashboard.
       8:11 error wrong-type: 'spec.active' must be true or false, but is text.
       9:12 error invalid-timestamp: 'spec.expires' must be a moment in UTC that exists, such as 2027-01-31T12:00:00Z or '2027-01-31 12:00'.
       10:30 warning address-host-bits: 'spec.ipAllowList.addresses[0]' has bits set beyond its prefix length, which are ignored: write the first address of the range.

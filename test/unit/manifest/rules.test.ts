@@ -317,6 +317,11 @@ describe("a warning", () => {
       "no-effect /spec/ipAllowList/enabled",
     ],
     [
+      "a disabled block list",
+      "route: x\ntokens: [a]\nipBlockList: { enabled: false, addresses: [10.0.0.1] }\naction: { reply: {} }",
+      "no-effect /spec/ipBlockList/enabled",
+    ],
+    [
       "fields of the Dashboard",
       "route: x\ntokens: [a]\ndashboard: { a: 1 }\naction: { reply: {} }",
       "no-effect /spec/dashboard",
@@ -372,6 +377,8 @@ describe("an entry of a path list", () => {
     [["{ path: /A, ignoreCase: true }", "{ path: /a }"]],
     [["{ path: /a }", "{ path: /a, methods: { GET: {} } }"]],
     [["{ path: /a, methods: { GET: {}, PUT: {} } }", "{ path: /a, methods: { GET: {} } }"]],
+    [["{ path: /a }", "{ path: /a, match: exact }"]],
+    [["{ path: /a, match: exact }", "{ path: /a, match: exact }"]],
   ])("in %j is shadowed by the one before", (entries) => {
     expect(shadowed(...entries)).toEqual(["/spec/paths/allowed/1/path"]);
   });
@@ -387,6 +394,8 @@ describe("an entry of a path list", () => {
     [["{ path: /a, methods: { GET: {} } }", "{ path: /a }"]],
     [["{ path: /a, methods: { GET: {} } }", "{ path: /a, methods: { PUT: {} } }"]],
     [["{ path: /a, methods: {} }", "{ path: /a }"]],
+    [["{ path: /a, match: exact }", "{ path: /a }"]],
+    [["{ path: /a, match: exact }", "{ path: /a/b, match: exact }"]],
   ])("in %j is not shadowed", (entries) => {
     expect(shadowed(...entries)).toEqual([]);
   });
