@@ -1,6 +1,6 @@
 import { mostSuggestions } from "../closest.ts";
 import { collisionMessage, danglingMessage, duplicateMessage, problemAt } from "../manifest/check-set.ts";
-import type { Kind, Manifest } from "../manifest/manifest.ts";
+import { kinds, type Kind, type Manifest } from "../manifest/manifest.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { claimOf, referencesOf, type Reference } from "../manifest/references.ts";
 import { nameKey, type Candidate } from "./candidates.ts";
@@ -30,13 +30,19 @@ interface UniqueValue {
  * The fixpoint of law 4: new good plus last good of the bad. It starts from all good manifests; one
  * that refers to what is not there, or wants a value that another holds, goes back to its last good
  * version, and whoever is touched by that is looked at again. Nobody comes forward again, so it ends.
+ * What is referred to is settled first: a name that goes back is there again for those who refer to it.
  */
 export function settleEffectiveState(
   candidates: readonly Candidate[],
   heldKeys: ReadonlySet<string>,
 ): Settled {
   const state = startState(candidates, heldKeys);
-  const queue = candidates.filter((candidate) => candidate.desired);
+  for (const kind of kinds) settleKind(kind, candidates, state);
+  return state;
+}
+
+function settleKind(kind: Kind, candidates: readonly Candidate[], state: State): void {
+  const queue = candidates.filter((candidate) => candidate.kind === kind && candidate.desired);
   for (let candidate = queue.pop(); candidate; candidate = queue.pop()) {
     const entry = state.effective.get(candidate.key);
     if (entry?.from !== "desired") continue;
@@ -44,7 +50,6 @@ export function settleEffectiveState(
     if (problems.length === 0) continue;
     queue.push(...retreat(candidate, entry.object, problems, state));
   }
-  return state;
 }
 
 interface State {
@@ -55,8 +60,6 @@ interface State {
   readonly owners: Map<string, Set<string>>;
   /** Values that two or more newcomers want: none of them gets it, in whatever order they are looked at. */
   readonly contested: ReadonlyMap<string, readonly Candidate[]>;
-  /** Who refers to an object, by the object's name. */
-  readonly dependants: ReadonlyMap<string, readonly Candidate[]>;
 }
 
 function startState(candidates: readonly Candidate[], heldKeys: ReadonlySet<string>): State {
@@ -68,7 +71,6 @@ function startState(candidates: readonly Candidate[], heldKeys: ReadonlySet<stri
     byKey: new Map(candidates.map((candidate) => [candidate.key, candidate])),
     owners: new Map(),
     contested: contestedValues(candidates),
-    dependants: dependantsByName(candidates),
   };
   for (const candidate of candidates) {
     const entry = startOf(candidate, heldKeys);
@@ -94,16 +96,6 @@ function contestedValues(candidates: readonly Candidate[]): ReadonlyMap<string, 
     }
   }
   return new Map([...newcomers].filter(([, wanting]) => wanting.length > 1));
-}
-
-function dependantsByName(candidates: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {
-  const dependants = new Map<string, Candidate[]>();
-  for (const candidate of candidates) {
-    if (!candidate.desired) continue;
-    for (const reference of referencesOf(candidate.desired))
-      append(dependants, nameKey(reference), candidate);
-  }
-  return dependants;
 }
 
 function clashes(candidate: Candidate, object: Manifest, state: State): Problem[] {
@@ -141,7 +133,7 @@ function isOwned(reference: Reference, state: State): boolean {
   return (state.owners.get(nameKey(reference))?.size ?? 0) > 0;
 }
 
-/** Back to the last good version, or away. Says who has to be looked at again. */
+/** Back to the last good version, or away. Says whose values that touches. */
 function retreat(
   candidate: Candidate,
   object: Manifest,
@@ -155,10 +147,7 @@ function retreat(
   const rivals = (stored ? uniqueValues(stored) : []).flatMap(({ value }) => [
     ...(state.owners.get(value) ?? []),
   ]);
-  return [
-    ...rivals.flatMap((rival) => state.byKey.get(rival) ?? []),
-    ...(state.dependants.get(nameKey(object)) ?? []),
-  ];
+  return rivals.flatMap((rival) => state.byKey.get(rival) ?? []);
 }
 
 function enter(key: string, entry: EffectiveObject, state: State): void {

@@ -10,7 +10,7 @@ const ben = { name: "Ben Example", email: "ben@example.com" };
 const partnerSecret = new Secret("a-partner-secret-of-many-random-characters");
 
 let here: Reconciling;
-beforeEach(async () => void (here = await createReconciling({ PARTNER: partnerSecret })));
+beforeEach(async () => void (here = await createReconciling({ secrets: { PARTNER: partnerSecret } })));
 afterEach(() => here.close());
 
 describe("a pass", () => {

@@ -1,8 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { TestRepository } from "./git-repository.ts";
-import type { RandomCommit } from "./random-history.ts";
+import type { Committer, TestRepository } from "./git-repository.ts";
+
+/** A file to import. */
+export interface ImportedFile {
+  /** A file, a symlink with its target, or a submodule with its commit. */
+  readonly mode: "100644" | "120000" | "160000";
+  readonly text: string | Buffer;
+}
+
+/** A commit to import; parents are numbers of earlier ones of its history. */
+export interface ImportedCommit {
+  readonly parents: readonly number[];
+  readonly author: Committer;
+  /** Seconds. */
+  readonly date: number;
+  /** By path, which is quoted as git does if it is no plain text. */
+  readonly files: ReadonlyMap<string, ImportedFile>;
+}
 
 /**
  * Brings histories into one repository, with a branch `main` that has them all behind it. Gives the ids of
@@ -10,27 +26,28 @@ import type { RandomCommit } from "./random-history.ts";
  */
 export async function importHistories(
   repository: TestRepository,
-  histories: readonly (readonly RandomCommit[])[],
+  histories: readonly (readonly ImportedCommit[])[],
 ): Promise<readonly (readonly string[])[]> {
   const marks = join(repository.path, ".git", "marks");
-  const parts: string[] = [];
+  const parts: (string | Buffer)[] = [];
   let next = 1;
   const marksOf = histories.map((history) => {
     const own = history.map(() => next++);
-    history.forEach((commit, index) => parts.push(commitText(commit, index, own)));
+    history.forEach((commit, index) => parts.push(...commitParts(commit, index, own)));
     return own;
   });
   parts.push(hubText(next, marksOf.flat()));
-  await repository.gitWith(parts.join(""), "fast-import", "--quiet", "--force", `--export-marks=${marks}`);
+  const input = Buffer.concat(parts.map((part) => Buffer.from(part)));
+  await repository.gitWith(input, "fast-import", "--quiet", "--force", `--export-marks=${marks}`);
   const lines = (await readFile(marks, "utf8")).split("\n").map((line) => line.split(" "));
   const ids = new Map(lines.map(([mark = "", id = ""]) => [Number(mark.slice(1)), id]));
   return marksOf.map((own) => own.map((mark) => ids.get(mark) ?? ""));
 }
 
-function commitText(commit: RandomCommit, index: number, marks: readonly number[]): string {
+function commitParts(commit: ImportedCommit, index: number, marks: readonly number[]): (string | Buffer)[] {
   const { author, date, parents, files } = commit;
   const [first, ...others] = parents.map((parent) => `:${marks[parent]}\n`);
-  const lines = [
+  return [
     `commit refs/heads/import-${marks[index]}\nmark :${marks[index]}\n`,
     `author ${author.name} <${author.email}> ${date} +0000\n`,
     `committer Committer <committer@example.com> ${date} +0000\n`,
@@ -38,9 +55,13 @@ function commitText(commit: RandomCommit, index: number, marks: readonly number[
     first === undefined ? "" : `from ${first}`,
     ...others.map((parent) => `merge ${parent}`),
     "deleteall\n",
-    ...[...files].map(([path, { mode, text }]) => `M ${mode} inline ${path}\n${data(text)}\n`),
+    ...[...files].flatMap(([path, file]) => fileParts(path, file)),
   ];
-  return lines.join("");
+}
+
+function fileParts(path: string, { mode, text }: ImportedFile): (string | Buffer)[] {
+  if (mode === "160000") return [`M ${mode} ${text.toString()} ${path}\n`];
+  return [`M ${mode} inline ${path}\ndata ${Buffer.byteLength(text)}\n`, text, "\n"];
 }
 
 function hubText(mark: number, marks: readonly number[]): string {

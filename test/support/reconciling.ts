@@ -21,7 +21,16 @@ export interface Reconciling {
   close(): Promise<void>;
 }
 
-export async function createReconciling(secrets: Record<string, Secret> = {}): Promise<Reconciling> {
+/** What of a test's surroundings is not as usual. */
+interface ReconcilingOptions {
+  /** By environment variable. */
+  readonly secrets?: Readonly<Record<string, Secret>>;
+  /** Bytes. */
+  readonly fileSize?: number;
+}
+
+export async function createReconciling(options: ReconcilingOptions = {}): Promise<Reconciling> {
+  const { secrets = {}, fileSize = 1024 * 1024 } = options;
   const [repository, folder, database] = await Promise.all([
     createRepository(),
     temporaryFolder(),
@@ -35,7 +44,7 @@ export async function createReconciling(secrets: Record<string, Secret> = {}): P
     paths: ["apis"],
     mirror: `${folder.path}/mirror.git`,
     credentials: {},
-    limits: { fileSize: 1024 * 1024, files: 10_000, parseTime: 5000, gitTime: 30_000 },
+    limits: { fileSize, files: 10_000, parseTime: 5000, gitTime: 30_000 },
     routeBase: "/api/custom",
     log,
   });

@@ -164,6 +164,23 @@ test("a token with a last good version can be referred to while its change is he
   expect(changesOf(plan)).toEqual(["create a"]);
 });
 
+test("a token that can't be renamed can be referred to by its old name, whatever stands first", () => {
+  const id = "11111111-1111-4111-8111-111111111111";
+  const current = live(token("t", { id }), token("u"));
+  const manifests = [
+    token("u"),
+    token("u", { id, file: "apis/t.yaml" }),
+    definition("d", "d", { tokens: ["t"] }),
+  ];
+
+  const plans = [manifests, manifests.toReversed()].map((order) =>
+    planFor(current, set({ manifests: order })),
+  );
+
+  expect(plans.map(changesOf)).toEqual([["create d"], ["create d"]]);
+  expect(plans.map(({ quarantined }) => quarantined.map((entry) => entry.id))).toEqual([[id], [id]]);
+});
+
 test("a token that is still referred to is deleted, and the definition is reported", () => {
   const current = live(token("t"), definition("a", "a", { tokens: ["t"] }));
 

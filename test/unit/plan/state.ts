@@ -26,13 +26,24 @@ export function definition(
   });
 }
 
-export function token(name: string, extra: { description?: string; file?: string } = {}): Manifest {
-  const { description = "", file = `apis/${name}.yaml` } = extra;
-  return manifest("ApiToken", name, file, undefined, { description, secret: { generate: true } });
+export function token(
+  name: string,
+  extra: { description?: string; id?: string; file?: string } = {},
+): Manifest {
+  const { description = "", id, file = `apis/${name}.yaml` } = extra;
+  return manifest("ApiToken", name, file, id, { description, secret: { generate: true } });
 }
 
-export function broken(kind: Kind, name: string, id?: string): BrokenManifest {
-  const place = placeIn(`apis/${name}.yaml`);
+export function user(
+  name: string,
+  extra: { displayName?: string; id?: string; file?: string } = {},
+): Manifest {
+  const { displayName = name, id, file = `apis/${name}.yaml` } = extra;
+  return manifest("User", name, file, id, { displayName, emails: [], permissions: [], active: true });
+}
+
+export function broken(kind: Kind, name: string, id?: string, file = `apis/${name}.yaml`): BrokenManifest {
+  const place = placeIn(file);
   return { kind, name, id: id ?? deriveId(kind, name), place, problems: [problem(place.file)] };
 }
 
