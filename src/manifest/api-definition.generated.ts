@@ -464,7 +464,7 @@ export interface Batch {
   maxRequests?: number;
 }
 /**
- * Fields of the Dashboard API's notation that have no effect in Gitway. They are kept as given, so that a client reads back what it wrote.
+ * Fields of the Dashboard API's notation that have no effect in Gitway. They are kept as given, so that a client reads back what it wrote. `id` and `api_id` are the ids that the Dashboard API knows the definition by, in place of the derived ones.
  */
 export interface DashboardFields {
   [k: string]: unknown;

@@ -53,7 +53,7 @@ const emptyFields: Readonly<Record<Kind, readonly string[]>> = {
     "/spec/dashboard",
   ],
   ApiToken: ["/spec/description"],
-  Webhook: ["/spec/headers"],
+  Webhook: ["/spec/headers", "/spec/dashboard"],
   User: [],
 };
 

@@ -73,10 +73,17 @@ export interface WebhookSpec {
   template?: RepositoryFile;
   timeout?: Duration;
   dedupe?: DedupeWindow;
+  dashboard?: DashboardFields;
 }
 /**
  * Header names and their values.
  */
 export interface Headers {
   [k: string]: string;
+}
+/**
+ * Fields of the Dashboard API's notation that have no effect in Gitway. They are kept as given, so that a client reads back what it wrote. `id` is the id that the Dashboard API knows the webhook by, in place of the derived one.
+ */
+export interface DashboardFields {
+  [k: string]: unknown;
 }
