@@ -20,6 +20,8 @@ export interface Call {
   readonly rest: string;
   /** The path below the base, or null outside it. */
   readonly routeSegments: readonly string[] | null;
+  /** How `rest` begins when the path names the version and keeps it: empty, or with a leading slash. */
+  readonly versionPath: string;
   /** The version that is asked for; null without versions, or with a fault. */
   readonly version: ServedVersion | null;
   readonly versionFault: ChosenVersion["fault"];
@@ -33,6 +35,18 @@ export interface Call {
   readonly tokenFault: TokenFault | null;
   /** Whether the request carries something in the place of a token. */
   readonly tokenPresented: boolean;
+  /** What middleware changed about the headers that go on to the action. */
+  readonly edits: HeaderEdits;
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
 }
+
+/** Changes of the headers of a call. */
+export interface HeaderEdits {
+  /** In lower case; those that were set are among them. */
+  readonly removed: ReadonlySet<string>;
+  readonly set: readonly (readonly [name: string, value: string])[];
+}
+
+/** A call as it came. */
+export const noEdits: HeaderEdits = { removed: new Set(), set: [] };

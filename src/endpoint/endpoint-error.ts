@@ -76,11 +76,6 @@ export const endpointErrors = {
     status: 501,
     detail: "The only transfer coding that is understood is chunked.",
   },
-  2006: {
-    name: "SettingNotHonoured",
-    status: 501,
-    detail: "This API restricts access in a way that is not supported yet, and is refused until it is.",
-  },
   2007: { name: "ApiExpired", status: 403, detail: "The API has expired.", event: "VersionFailure" },
   2008: {
     name: "AddressNotAllowed",

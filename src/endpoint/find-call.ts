@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BlockList } from "node:net";
 
-import type { Call } from "./call.ts";
+import { type Call, noEdits } from "./call.ts";
 import { clientAddress } from "./client-address.ts";
 import { identifyCaller } from "./credential-table.ts";
 import type { Refusal } from "./endpoint-error.ts";
@@ -49,25 +49,32 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): Call | Ref
     caller,
     tokenFault,
     tokenPresented: secret !== null,
+    edits: noEdits,
     receivedAt,
   };
 }
 
-type Place = Pick<Call, "definition" | "parameters" | "taken" | "rest" | "version" | "versionFault" | "path">;
+type Place = Pick<
+  Call,
+  "definition" | "parameters" | "taken" | "rest" | "versionPath" | "version" | "versionFault" | "path"
+>;
 
 /** Where in a definition a request has come to: the version, and what the lists say of its path. */
 function locate({ request, target }: ArrivedRequest, match: RouteMatch): Place {
   const { definition, parameters, below } = match;
   const { versions } = definition;
   const chosen = versions && chooseVersion(versions, request.headers, target.query, below);
-  const unversioned = chosen?.fromPath ? below.slice(1) : below;
+  const named = chosen?.fromPath ? below.slice(0, 1) : [];
+  const unversioned = below.slice(named.length);
+  const versionPath = versions?.strip ? "" : named.map((segment) => `/${segment}`).join("");
   const lists = chosen?.version?.paths ?? definition.paths;
   const segments = target.segments.slice(0, target.segments.length - below.length);
   return {
     definition,
     parameters,
     taken: segments.map((segment) => `/${segment}`).join(""),
-    rest: pathBelow(versions?.strip ? unversioned : below, target),
+    rest: versionPath + pathBelow(unversioned, target),
+    versionPath,
     version: chosen?.version ?? null,
     versionFault: chosen?.fault ?? null,
     path: judgePath(lists, unversioned, request.method ?? ""),

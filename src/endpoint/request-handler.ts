@@ -95,9 +95,11 @@ async function serve(
   if ("code" in call) return call;
   progress.call = call;
   announceEnd(call);
-  const ruling = await applyRules(call);
-  const refusal = ruling ? carryOut(call, ruling.verdict) : await act(options, call);
-  progress.decision = decisionOf(call, ruling, refusal);
+  const { pool, log } = options;
+  const judged = await applyRules(call, { scripts: { pool, log } });
+  const { ruling } = judged;
+  const refusal = ruling ? carryOut(judged.call, ruling.verdict) : await act(options, judged.call);
+  progress.decision = decisionOf(judged.call, ruling, refusal);
   return refusal;
 }
 

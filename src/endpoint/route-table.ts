@@ -111,20 +111,24 @@ function matchOf(spec: ServingState["definitions"][number]["spec"], otherwise: M
 
 function definitionNotices(
   { name, spec }: ServingState["definitions"][number],
-  { action }: ServedDefinition,
+  { action, middleware }: ServedDefinition,
 ): Notice[] {
-  const settings = unhonouredInDefinition(spec).map(({ setting, effect }): Notice => ({
-    kind: "ApiDefinition",
-    name,
+  const unhonoured = unhonouredInDefinition(spec).map(({ setting }) => ({
     setting,
-    message:
-      effect === "refuse"
-        ? "The endpoint does not honour this setting yet, so it refuses every call of the API."
-        : "The endpoint does not honour this setting yet: it has no effect.",
+    message: "The endpoint does not honour this setting yet: it has no effect.",
   }));
-  if (action.kind !== "script" || action.source !== null) return settings;
-  const message = "The script's content is not in the store, so calls are answered with an error.";
-  return [...settings, { kind: "ApiDefinition", name, setting: "action.script.file", message }];
+  const scripts = [
+    ...(action.kind === "script" ? [{ ...action, setting: "action.script.file" }] : []),
+    ...middleware.pre.map((script) => ({ ...script, setting: "middleware.pre" })),
+    ...middleware.post.map((script) => ({ ...script, setting: "middleware.post" })),
+  ];
+  const missing = scripts
+    .filter(({ source }) => source === null)
+    .map(({ setting, file }) => ({
+      setting,
+      message: `The content of '${file}' is not in the store, so calls are answered with an error.`,
+    }));
+  return [...unhonoured, ...missing].map((notice) => ({ kind: "ApiDefinition", name, ...notice }));
 }
 
 function tokenNotices({ name, spec }: ServingState["tokens"][number]): Notice[] {

@@ -8,11 +8,11 @@ import { prepareReply, type Reply } from "./actions/reply-definition.ts";
 import { prepareScript, type Script } from "./actions/script-definition.ts";
 import { addressList } from "./address-list.ts";
 import type { CredentialTable } from "./credential-table.ts";
+import { type MiddlewareChain, prepareMiddleware } from "./middleware/middleware-definition.ts";
 import { type PathLists, preparePathLists } from "./path-lists.ts";
 import { prepareVersions, type ServedVersions } from "./served-versions.ts";
 import { parseEnd } from "./timestamp.ts";
 import { tokenLocation, type TokenLocation } from "./token-location.ts";
-import { unhonouredInDefinition } from "./unhonoured-settings.ts";
 
 /** What a definition does with a call. */
 export type ServedAction = Reply | ProxyTargets | Script;
@@ -37,8 +37,7 @@ export interface ServedDefinition {
   readonly versions: ServedVersions | null;
   readonly paths: PathLists;
   readonly limits: Limits;
-  /** A restriction that is not honoured yet, for which every call is refused. */
-  readonly refusedFor: string | null;
+  readonly middleware: MiddlewareChain;
   readonly action: ServedAction;
 }
 
@@ -76,7 +75,7 @@ export function prepareDefinition(
     versions: prepareVersions(spec),
     paths: preparePathLists(spec.paths),
     limits: limitsOf(spec),
-    refusedFor: unhonouredInDefinition(spec).find(({ effect }) => effect === "refuse")?.setting ?? null,
+    middleware: prepareMiddleware(spec.middleware, stored.files, blobs),
     action: prepareAction(spec, stored.files, blobs),
   };
 }

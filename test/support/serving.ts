@@ -30,13 +30,19 @@ export function definition(
   };
 }
 
-/** A stored definition with a script of this text, and the blob for `state`. */
+/** A stored definition, and the contents of its files for `state`. */
+export interface Scripted {
+  readonly definition: Definition;
+  readonly blobs: readonly (readonly [digest: string, content: string])[];
+}
+
+/** A stored definition with a script of this text. */
 export function scripted(
   name: string,
   source: string,
   spec: Partial<ApiDefinitionSpec> = {},
   script: Partial<NonNullable<ApiDefinitionSpec["action"]["script"]>> = {},
-): { definition: Definition; blob: [string, string] } {
+): Scripted {
   const digest = sha256(source);
   const file = `scripts/${name}.js`;
   return {
@@ -45,7 +51,28 @@ export function scripted(
       { route: name, action: { script: { file, ...script } }, ...spec },
       { [file]: digest },
     ),
-    blob: [digest, source],
+    blobs: [[digest, source]],
+  };
+}
+
+/** A stored definition with middleware of these texts, whose function is the default export. */
+export function withMiddleware(
+  spec: Partial<ApiDefinitionSpec>,
+  { pre = [], post = [] }: { pre?: readonly string[]; post?: readonly string[] },
+  item: Scripted = { definition: definition("it", spec), blobs: [] },
+): Scripted {
+  const files = Object.fromEntries(
+    [...pre, ...post].map((source) => [`m-${sha256(source)}.js`, sha256(source)]),
+  );
+  const scripts = (sources: readonly string[]) =>
+    sources.map((source) => ({ file: `m-${sha256(source)}.js` }));
+  return {
+    definition: {
+      ...item.definition,
+      files: { ...item.definition.files, ...files },
+      spec: { ...item.definition.spec, middleware: { pre: scripts(pre), post: scripts(post) } },
+    },
+    blobs: [...item.blobs, ...[...pre, ...post].map((source): [string, string] => [sha256(source), source])],
   };
 }
 
@@ -66,16 +93,16 @@ export function credential(
 
 /** A serving state of these definitions, with the token `internal`. */
 export function state(
-  definitions: readonly (Definition | { definition: Definition; blob: [string, string] })[],
+  definitions: readonly (Definition | Scripted)[],
   rest: Partial<ServingState> = {},
 ): ServingState {
   return {
     revision: 1,
     commit: "c".repeat(40),
-    definitions: definitions.map((item) => ("blob" in item ? item.definition : item)),
+    definitions: definitions.map((item) => ("blobs" in item ? item.definition : item)),
     tokens: [token("internal")],
     credentials: [credential("internal", secret)],
-    blobs: new Map(definitions.flatMap((item) => ("blob" in item ? [item.blob] : []))),
+    blobs: new Map(definitions.flatMap((item) => ("blobs" in item ? item.blobs : []))),
     ...rest,
   };
 }

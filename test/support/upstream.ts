@@ -32,6 +32,18 @@ export async function startUpstream(handler: RequestListener): Promise<Upstream>
   };
 }
 
+/** An HTTP upstream that answers with what it was asked, as JSON. */
+export async function startEcho(): Promise<Upstream> {
+  return await startUpstream((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (text: string) => (body += text));
+    request.on("end", () => {
+      const { method, url, headers } = request;
+      response.end(JSON.stringify({ method, url, headers, body }));
+    });
+  });
+}
+
 /** An upstream that may break every rule of HTTP: it gets the bare connection. */
 export async function startRawUpstream(onSocket: (socket: Socket) => void): Promise<Upstream> {
   const sockets = new Set<Socket>();

@@ -1,45 +1,23 @@
 import type { Call } from "../call.ts";
+import { hopByHop, saidByProxy } from "../header-names.ts";
 import { withoutCookie } from "../token-location.ts";
 import type { ProxyTarget, ProxyTargets } from "./proxy-target.ts";
 
-/** Headers between two neighbours, which a proxy must not hand on (RFC 9110 7.6.1). */
-const hopByHop = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
-
-/** Set here, or about this connection only. Callers can't speak for their own address. */
-const replaced = new Set([
-  "host",
-  "expect",
-  "forwarded",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-  "x-real-ip",
-]);
-
 /** The request headers for an upstream, names and values in turn: without the token and without hop-by-hop headers. */
 export function upstreamHeaders(call: Call, proxy: ProxyTargets, target: ProxyTarget): string[] {
-  const { request, definition } = call;
+  const { request, definition, edits } = call;
   const named = namedByConnection(request.headers.connection);
   const { versions } = definition;
   const versionHeader = versions?.strip && versions.location === "header" ? versions.key : null;
   const host = proxy.preserveHost ? (request.headers.host ?? target.host) : target.host;
   const kept = pairs(request.rawHeaders).flatMap(([name, value]): string[] => {
     const key = name.toLowerCase();
-    if (hopByHop.has(key) || replaced.has(key) || named.has(key) || key === versionHeader) return [];
+    if (hopByHop.has(key) || saidByProxy.has(key) || named.has(key) || key === versionHeader) return [];
+    if (edits.removed.has(key)) return [];
     const rest = definition.keyless ? value : withoutToken(call, key, value);
     return rest === null ? [] : [name, rest];
   });
-  return [...kept, "host", host, ...forwarded(call)];
+  return [...kept, "host", host, ...forwarded(call), ...edits.set.flat()];
 }
 
 /** The response headers for the client, in the order in which they came. */

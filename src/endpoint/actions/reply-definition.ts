@@ -1,4 +1,5 @@
 import type { ReplyAction } from "../../manifest/api-definition.generated.ts";
+import { saidByServer } from "../header-names.ts";
 
 /** An answer that is the same for every call. */
 export interface Reply {
@@ -8,19 +9,11 @@ export interface Reply {
   readonly body: Buffer;
 }
 
-/** Headers that frame a message: those are the server's to set. */
-const framing = new Set([
-  "content-length",
-  "transfer-encoding",
-  "connection",
-  "keep-alive",
-  "upgrade",
-  "trailer",
-]);
-
 /** Makes a reply ready for serving. Text unless its headers say otherwise. */
 export function prepareReply(action: ReplyAction): Reply {
-  const headers = Object.entries(action.headers ?? {}).filter(([name]) => !framing.has(name.toLowerCase()));
+  const headers = Object.entries(action.headers ?? {}).filter(
+    ([name]) => !saidByServer.has(name.toLowerCase()),
+  );
   const body = Buffer.from(action.body ?? "");
   const typed = headers.some(([name]) => name.toLowerCase() === "content-type");
   if (!typed && body.length > 0) headers.push(["content-type", "text/plain; charset=utf-8"]);

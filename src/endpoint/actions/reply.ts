@@ -15,7 +15,7 @@ export function serveReply({ request, response }: Call, reply: Reply): Refusal |
 }
 
 /** Ends an answer with a body, or without one where HTTP knows none. */
-export function sendBody(
+function sendBody(
   method: string | undefined,
   response: Call["response"],
   status: number,

@@ -1,5 +1,7 @@
+import type { ScriptInput } from "../../../schemas/script.d.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
+import { visibleHeaders, visiblePath, visibleQuery } from "../visible-request.ts";
 import type { Script } from "./script-definition.ts";
 
 /** The content types that a script takes (UD-APIs 2.1). */
@@ -31,25 +33,28 @@ export function readParameters(
   return { code: 16, missingScriptParameters: missing };
 }
 
-/** The argument of a script, as JSON; the raw body goes apart. With `run` it is the parameters alone. */
-export function scriptArgument(
+/** The arguments of a script, as JSON; the raw body goes apart. With `run` it is the parameters alone. */
+export function scriptArguments(
   call: Call,
   script: Script,
   parameters: Readonly<Record<string, string>>,
 ): string {
-  if (script.input === "run") return JSON.stringify(parameters);
-  const { request, target, definition, caller } = call;
-  return JSON.stringify({
-    method: request.method,
+  return JSON.stringify([script.input === "run" ? parameters : scriptInput(call, parameters)]);
+}
+
+function scriptInput(call: Call, parameters: Readonly<Record<string, string>>): Omit<ScriptInput, "rawBody"> {
+  return {
+    method: call.request.method ?? "",
     route: call.routeSegments?.join("/") ?? call.rest.replace(/^\//, ""),
-    parameters,
-    query: queryValues(target.query, definition.tokenLocation.queryParameter),
+    path: visiblePath(call),
     routeParameters: call.parameters,
-    headers: scriptHeaders(call),
+    query: visibleQuery(call),
+    headers: visibleHeaders(call),
+    parameters,
     clientAddress: call.clientAddress,
-    tokenId: caller?.tokenId ?? null,
-    tokenName: caller?.tokenName ?? null,
-  });
+    tokenId: call.caller?.tokenId ?? null,
+    tokenName: call.caller?.tokenName ?? null,
+  };
 }
 
 /** Strings as they are, numbers and booleans as JSON writes them; anything else is not flat. */
@@ -67,22 +72,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function queryValues(query: string, secret: string | null): Record<string, string[]> {
-  const values = new Map<string, string[]>();
-  for (const [name, value] of new URLSearchParams(query)) {
-    if (name === secret) continue;
-    const list = values.get(name) ?? [];
-    list.push(value);
-    values.set(name, list);
-  }
-  return Object.fromEntries(values);
-}
-
-/** Scripts never see what callers sign in with. */
-function scriptHeaders({ request, definition }: Call): Record<string, string> {
-  const secret = new Set(["authorization", "proxy-authorization", "cookie", definition.tokenLocation.header]);
-  const kept = Object.entries(request.headers).filter(([name]) => !secret.has(name));
-  return Object.fromEntries(kept.map(([name, value]) => [name, [value].flat().join(", ")]));
 }

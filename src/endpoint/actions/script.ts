@@ -1,35 +1,23 @@
-import type { Log } from "../../log.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
 import { readBody } from "../request-body.ts";
+import { runScript, type ScriptHost } from "../script/run-script.ts";
 import type { ScriptJob } from "../script/script-job.ts";
-import type { ScriptPool } from "../script/script-pool.ts";
-import { sendBody } from "./reply.ts";
+import { serveReply } from "./reply.ts";
 import { checkAnswer } from "./script-answer.ts";
 import type { Script } from "./script-definition.ts";
-import { isReadable, readParameters, scriptArgument } from "./script-input.ts";
-
-/** What scripts run with. */
-export interface ScriptHost {
-  readonly pool: ScriptPool;
-  readonly log: Log;
-}
+import { isReadable, readParameters, scriptArguments } from "./script-input.ts";
 
 /** Runs the script in the pool and answers with what it returns (UD-APIs 2 and 3). */
 export async function serveScript(call: Call, script: Script, host: ScriptHost): Promise<Refusal | null> {
-  const { request, response } = call;
   if (script.source === null) return { code: 15, reason: `'${script.file}' is not in the store` };
   const job = await prepareJob(call, script, script.source);
   if ("code" in job) return job;
-  const outcome = await host.pool.run(job, signalOf(call));
-  for (const line of outcome.lines ?? [])
-    host.log.debug({ definition: call.definition.name, line }, "A script printed a line.");
+  const outcome = await runScript(host, call, job);
   if (outcome.kind === "failed") return { code: outcome.code, reason: outcome.reason };
+  if (outcome.kind === "edits") return { code: 13, reason: `'${script.file}' is no middleware` };
   const answer = checkAnswer(outcome, job.answerLimit);
-  if ("code" in answer) return answer;
-  for (const [name, value] of answer.headers) response.appendHeader(name, value);
-  sendBody(request.method, response, answer.status, answer.body);
-  return null;
+  return "code" in answer ? answer : serveReply(call, answer);
 }
 
 async function prepareJob(call: Call, script: Script, source: string): Promise<ScriptJob | Refusal> {
@@ -44,20 +32,16 @@ async function prepareJob(call: Call, script: Script, source: string): Promise<S
   const rawBody = body.toString("utf8");
   const read = readParameters(script, rawBody);
   if ("code" in read) return read;
+  const isRun = script.input === "run";
   return {
     file: script.file,
     source,
-    entry: script.input === "run" ? "run" : "default",
-    input: scriptArgument(call, script, read.parameters),
-    rawBody: script.input === "run" ? null : rawBody,
+    entry: isRun ? "run" : "default",
+    returns: isRun ? "nothing" : "answer",
+    input: scriptArguments(call, script, read.parameters),
+    rawBody: isRun ? null : rawBody,
     timeout: script.timeout,
     memory: script.memory,
     answerLimit: responseBody ?? Infinity,
   };
-}
-
-function signalOf({ response }: Call): AbortSignal {
-  const gone = new AbortController();
-  response.once("close", () => gone.abort());
-  return gone.signal;
 }

@@ -1,8 +1,8 @@
 /**
  * Runs in the sandbox before the script and takes hold of what it needs, so that a script which changes
- * the built-ins harms only itself. Gives `[decode, encode]`:
- * `decode(json, rawBody)` is the script's argument; `encode(output)` is `[head, body]`, or null for an
- * output that is no answer. The body is a string or an ArrayBuffer.
+ * the built-ins harms only itself. Gives `{decode, answer, middleware}`:
+ * `decode(json, rawBody)` are the script's arguments; `answer(output)` is `[head, body]`, where the body is a
+ * string or an ArrayBuffer; `middleware(output)` is that or `[edits]`. Both give null for any other output.
  */
 export const sandboxPrelude = `(print) => {
   "use strict";
@@ -25,7 +25,7 @@ export const sandboxPrelude = `(print) => {
     }
     return copy;
   };
-  const encode = (output) => {
+  const answer = (output) => {
     if (output === null || typeof output !== "object") return null;
     const { status, headers, body, bytes } = output;
     const head = stringify({ status, headers });
@@ -37,10 +37,16 @@ export const sandboxPrelude = `(print) => {
     const text = typeof body === "string" ? body : stringify(body);
     return typeof text === "string" ? [head, text] : null;
   };
+  const middleware = (output) => {
+    if (output === undefined || output === null) return ["{}"];
+    if (typeof output !== "object") return null;
+    const { reply } = output;
+    return reply === undefined || reply === null ? [stringify(output)] : answer(reply);
+  };
   const decode = (json, rawBody) => {
-    const input = parse(json);
-    if (typeof rawBody === "string") input.rawBody = rawBody;
-    return input;
+    const values = parse(json);
+    if (typeof rawBody === "string") values[0].rawBody = rawBody;
+    return values;
   };
 
   const asText = (value) => {
@@ -55,5 +61,5 @@ export const sandboxPrelude = `(print) => {
     print(apply(slice, line, [0, 1000]));
   };
   globalThis.console = { log, info: log, warn: log, error: log, debug: log };
-  return [decode, encode];
+  return { decode, answer, middleware };
 }`;

@@ -61,20 +61,28 @@ function run(state: Run, lines: string[]): ScriptOutcome {
   if (context.typeof(entry) !== "function")
     throw new Failure(15, `'${job.file}' exports no function '${job.entry}'.`);
   const rawBody = job.rawBody === null ? context.undefined : text(state, job.rawBody);
-  const input = call(state, property(state, tools, 0), [text(state, job.input), rawBody]);
-  const output = settle(state, call(state, entry, [input]));
-  if (job.entry === "run") return { kind: "answer", head: "{}", body: "", bodyKind: "text" };
-  return readAnswer(state, call(state, property(state, tools, 1), [output]));
+  const values = call(state, property(state, tools, "decode"), [text(state, job.input), rawBody]);
+  const output = settle(state, call(state, entry, listOf(state, values)));
+  if (job.returns === "nothing") return { kind: "answer", head: "{}", body: "", bodyKind: "text" };
+  const encoded = call(state, property(state, tools, job.returns), [output]);
+  if (context.typeof(encoded) !== "object" || context.eq(encoded, context.null))
+    throw new Failure(13, `'${job.file}' returned no answer.`);
+  return lengthOf(state, encoded) === 1
+    ? { kind: "edits", edits: readHead(state, encoded) }
+    : readAnswer(state, encoded);
+}
+
+function readHead(state: Run, encoded: QuickJSHandle): string {
+  const head = property(state, encoded, 0);
+  if (state.context.typeof(head) !== "string" || lengthOf(state, head) > headLimit)
+    throw new Failure(13, `'${state.job.file}' returned too many headers.`);
+  return state.context.getString(head);
 }
 
 function readAnswer(state: Run, encoded: QuickJSHandle): ScriptOutcome {
   const { context, job } = state;
-  if (context.typeof(encoded) !== "object" || context.eq(encoded, context.null))
-    throw new Failure(13, `'${job.file}' returned no answer.`);
-  const head = property(state, encoded, 0);
+  const head = readHead(state, encoded);
   const body = property(state, encoded, 1);
-  const headText = lengthOf(state, head) > headLimit ? null : context.getString(head);
-  if (headText === null) throw new Failure(13, `'${job.file}' returned too many headers.`);
   const isText = context.typeof(body) === "string";
   const size = isText ? lengthOf(state, body) : lengthOf(state, body, "byteLength");
   if (size > job.answerLimit) throw new Failure(17, `'${job.file}' returned a body beyond the limit.`);
@@ -83,7 +91,7 @@ function readAnswer(state: Run, encoded: QuickJSHandle): ScriptOutcome {
     : context.getArrayBuffer(body).consume(({ value }) => Uint8Array.from(value));
   // Without room for its copy, the engine hands out nothing instead.
   if (size > 0 && content.length === 0) throw outOfMemory();
-  return { kind: "answer", head: headText, body: content, bodyKind: isText ? "text" : "bytes" };
+  return { kind: "answer", head, body: content, bodyKind: isText ? "text" : "bytes" };
 }
 
 /** Runs the jobs of a promise until it is settled. One that waits for nothing never will be. */
@@ -114,6 +122,10 @@ function unwrap(state: Run, result: ReturnType<QuickJSContext["evalCode"]>): Qui
 
 function property(state: Run, handle: QuickJSHandle, name: string | number): QuickJSHandle {
   return state.scope.manage(state.context.getProp(handle, name));
+}
+
+function listOf(state: Run, list: QuickJSHandle): QuickJSHandle[] {
+  return Array.from({ length: lengthOf(state, list) }, (_, index) => property(state, list, index));
 }
 
 function lengthOf(state: Run, handle: QuickJSHandle, name = "length"): number {

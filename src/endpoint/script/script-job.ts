@@ -5,10 +5,12 @@ export interface ScriptJob {
   /** An ES module. */
   readonly source: string;
   /** The exported function to call. */
-  readonly entry: "default" | "run";
-  /** The argument as JSON. */
+  readonly entry: string;
+  /** What the function gives back: nothing that matters, an answer, or what middleware may. */
+  readonly returns: "nothing" | "answer" | "middleware";
+  /** The list of arguments as JSON. */
   readonly input: string;
-  /** Becomes `rawBody` of the argument; apart, so that a large body is not quoted twice. Null to leave it out. */
+  /** Becomes `rawBody` of the first one; apart, so that a large body is not quoted twice. Null to leave it out. */
   readonly rawBody: string | null;
   /** Milliseconds. */
   readonly timeout: number;
@@ -27,6 +29,13 @@ export interface ScriptAnswer {
   readonly bodyKind: "text" | "bytes";
 }
 
+/** What middleware wants changed, nothing checked yet. */
+export interface ScriptEdits {
+  readonly kind: "edits";
+  /** JSON of what it returned. */
+  readonly edits: string;
+}
+
 /** Why a run gave no answer, and what to tell the log. */
 export interface ScriptFailure {
   readonly kind: "failed";
@@ -36,4 +45,6 @@ export interface ScriptFailure {
 }
 
 /** How a run ended. `lines` is what the script printed. */
-export type ScriptOutcome = (ScriptAnswer | ScriptFailure) & { readonly lines?: readonly string[] };
+export type ScriptOutcome = (ScriptAnswer | ScriptEdits | ScriptFailure) & {
+  readonly lines?: readonly string[];
+};

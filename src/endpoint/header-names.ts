@@ -1,0 +1,47 @@
+/** Headers between two neighbours, which a proxy must not hand on (RFC 9110 7.6.1). */
+export const hopByHop: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** What a proxy says to its upstream itself, or what is about one connection only. Callers can't speak for their own address. */
+export const saidByProxy: ReadonlySet<string> = new Set([
+  "host",
+  "expect",
+  "forwarded",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-real-ip",
+]);
+
+/** Headers of an answer that are the server's alone: they frame it, or say what served it. */
+export const saidByServer: ReadonlySet<string> = new Set([
+  ...hopByHop,
+  "content-length",
+  "x-gitway-revision",
+]);
+
+/** Headers of an answer that a script may not set (UD-APIs 2.3). */
+export const closedToScripts: ReadonlySet<string> = new Set([
+  ...saidByServer,
+  "access-control-allow-origin",
+  "access-control-allow-credentials",
+  "access-control-expose-headers",
+  "access-control-allow-methods",
+  "access-control-max-age",
+  "vary",
+  "set-cookie",
+  "www-authenticate",
+  "via",
+  "server",
+  "date",
+  "strict-transport-security",
+]);
