@@ -44,6 +44,13 @@ export interface Rotation {
   readonly ended: readonly Credential[];
 }
 
+/** That a credential was presented. */
+export interface CredentialUse {
+  readonly id: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
 /** The credentials, which live beside the reconciled objects. A token that is not there is `not-found`. */
 export interface CredentialStore {
   /** The credentials of a token, oldest first, revoked ones too. */
@@ -63,4 +70,6 @@ export interface CredentialStore {
   }): Promise<readonly Credential[]>;
   /** Makes the `reference` credentials those given; a hash that was revoked once stays revoked. Says whether anything changed. */
   syncReferences(references: readonly ResolvedReference[]): Promise<boolean>;
+  /** Notes when credentials were last presented, each once. Tells nobody: it changes nothing that is served. */
+  noteLastUse(uses: readonly CredentialUse[]): Promise<void>;
 }

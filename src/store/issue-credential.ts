@@ -72,8 +72,10 @@ async function endEarlier(
   overlap: number,
 ): Promise<CredentialRow[]> {
   const rows = await session.query<CredentialRow>(
-    `update gitway.credential set not_after = $3
-     where token_id = $1 and id <> $2 and revoked_at is null and (not_after is null or not_after > $3)
+    `update gitway.credential set not_after = $3 where id in (
+       select id from gitway.credential
+       where token_id = $1 and id <> $2 and revoked_at is null and (not_after is null or not_after > $3)
+       order by id for update)
      returning ${credentialColumns}`,
     [tokenId, id, new Date(issuedAt.getTime() + overlap)],
   );

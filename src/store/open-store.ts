@@ -12,6 +12,7 @@ import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { readEvents } from "./events.ts";
 import { readHistory } from "./history.ts";
 import { issueCredential, rotateCredential } from "./issue-credential.ts";
+import { noteLastUse } from "./last-use.ts";
 import { keepListening } from "./listener.ts";
 import { migrate } from "./migrate.ts";
 import { readObjects } from "./object-versions.ts";
@@ -98,6 +99,7 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     rotateCredential: (request) => rotateCredential(database, request),
     revokeCredentials: (request) => revokeCredentials(database, request),
     syncReferences: (references) => syncReferences(database, references, log),
+    noteLastUse: (uses) => noteLastUse(database, uses),
     serving: () => readServing(database),
     outbox: openOutbox(database, log, (feed) => keepFeed(feed, feeds)),
     checkDrift: () => checkDrift(database, new Date()),

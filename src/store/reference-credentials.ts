@@ -33,7 +33,11 @@ export async function syncReferences(
     await lockPointer(session);
     const { gone, added } = difference(await readHashes(session), await existing(session, references), log);
     if (gone.length === 0 && added.length === 0) return false;
-    await session.query("delete from gitway.credential where id = any($1::bigint[])", [gone]);
+    await session.query(
+      `delete from gitway.credential where id in (
+         select id from gitway.credential where id = any($1::bigint[]) order by id for update)`,
+      [gone],
+    );
     await session.query(
       `insert into gitway.credential (token_id, hash, origin, issued_by_name, issued_by_email)
        select token_id, decode(hash, 'hex'), 'reference', $3, $4

@@ -29,8 +29,10 @@ async function writeRevoked(session: Session, request: Revocation): Promise<Cred
   const token = await findToken(session, request.token);
   await refuseStranger(session, token, request);
   const rows = await session.query<CredentialRow>(
-    `update gitway.credential set revoked_at = date_trunc('milliseconds', clock_timestamp())
-     where token_id = $1 and id = coalesce($2, id) and revoked_at is null returning ${credentialColumns}`,
+    `update gitway.credential set revoked_at = date_trunc('milliseconds', clock_timestamp()) where id in (
+       select id from gitway.credential
+       where token_id = $1 and id = coalesce($2, id) and revoked_at is null order by id for update)
+     returning ${credentialColumns}`,
     [token.id, request.id ?? null],
   );
   const [time] = rows.flatMap((row) => row.revoked_at ?? []);

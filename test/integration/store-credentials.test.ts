@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 
 import { silentLog } from "../../src/log.ts";
 import type { Manifest } from "../../src/manifest/manifest.ts";
@@ -168,6 +168,44 @@ test("a reference of a token that is not in the store is left out", async () => 
   const unknown = token({ name: "unknown" });
 
   expect(await store.syncReferences([reference(unknown, "secret")])).toBe(false);
+});
+
+test("the last use of credentials only moves forward, and is no change to those who listen", async () => {
+  const first = await issue("internal", "first");
+  const second = await issue("internal", "second");
+  let heard = 0;
+  await store.onChange(() => heard++);
+  const at = Date.parse("2030-01-01T00:00:00.123Z");
+
+  await store.noteLastUse([{ id: first.id, at }]);
+  await store.noteLastUse([
+    { id: first.id, at: at - 5000 },
+    { id: second.id, at: at + 1 },
+    { id: 999_999, at },
+  ]);
+
+  expect((await store.credentials("internal")).map(({ lastUsed }) => lastUsed)).toEqual([
+    "2030-01-01T00:00:00.123Z",
+    "2030-01-01T00:00:00.124Z",
+  ]);
+  await issue("internal", "third");
+  await vi.waitFor(() => expect(heard).toBe(1), { timeout: 2000 });
+});
+
+test("replicas that note last uses in any order, beside operators, never wait for each other for good", async () => {
+  const ids: number[] = [];
+  for (let count = 0; count < 20; count++) ids.push((await issue("internal", `${count}`)).id);
+  const other = await openStore({ databaseUrl: database.url }, { log: silentLog() });
+  const noted = Array.from({ length: 20 }, async (_, at) => {
+    const uses = ids.map((id) => ({ id, at: at + 1 }));
+    await (at % 2 ? store.noteLastUse(uses) : other.noteLastUse(uses.toReversed()));
+  });
+
+  await Promise.all([...noted, store.revokeCredentials({ token: "internal", by: johnDoe })]);
+
+  const used = (await store.credentials("internal")).map(({ lastUsed }) => Date.parse(lastUsed ?? ""));
+  expect(new Set(used)).toEqual(new Set([20]));
+  await other.close();
 });
 
 function issue(name: string, secret: string) {
