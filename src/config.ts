@@ -52,6 +52,7 @@ export interface Config {
     readonly scriptWorkers: number | null;
     readonly scriptQueue: number;
     readonly nodeId: number;
+    readonly noticeInterval: number;
     readonly trustedProxies: readonly string[];
   };
   readonly dashboard: { readonly host: string; readonly port: number };
@@ -212,6 +213,7 @@ function assemble(merged: ReadonlyMap<string, Written>, surroundings: Surroundin
       scriptWorkers: (at("endpoint.scriptWorkers") ?? null) as number | null,
       scriptQueue: number("endpoint.scriptQueue"),
       nodeId: number("endpoint.nodeId"),
+      noticeInterval: timer(merged, "endpoint.noticeInterval"),
       trustedProxies: at("endpoint.trustedProxies") as readonly string[],
     },
     dashboard: { host: text("dashboard.host"), port: number("dashboard.port") },

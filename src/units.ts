@@ -6,6 +6,15 @@ export function parseDuration(text: string): number {
   return parseQuantity(text, milliseconds);
 }
 
+/** Milliseconds as a duration, in the largest unit that says them exactly: `90s`. */
+export function formatDuration(duration: number): string {
+  const [unit, factor] = Object.entries(milliseconds).findLast(([, factor]) => duration % factor === 0) ?? [
+    "ms",
+    1,
+  ];
+  return `${duration / factor}${unit}`;
+}
+
 /** The bytes of a size such as `1MiB`. The schemas make sure of the form. */
 export function parseSize(text: string): number {
   return parseQuantity(text, bytes);

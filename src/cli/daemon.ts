@@ -99,6 +99,7 @@ async function startEndpointRole(
   const endpoint = await startEndpoint({
     ...config.endpoint,
     feed: store,
+    usageStore: store,
     log,
     observe: ({ definition, status, milliseconds }) =>
       metrics.requestServed({ definition, status, seconds: milliseconds / 1000 }),

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 
 import { AppError, messageOf, outcomeOf } from "../errors.ts";
 import { addApply } from "./apply.ts";
+import { addClearNotice } from "./clear-notice.ts";
 import { addConfig } from "./config.ts";
 import { addEvents } from "./events.ts";
 import { addGet } from "./get.ts";
@@ -67,6 +68,7 @@ export function createProgram(): Command {
   addHistory(program);
   addWhois(program);
   addToken(program);
+  addClearNotice(program);
   addConfig(program);
   return program;
 }

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 
-import type { QuarantinedManifest, RevisionMark, SyncStatus } from "../store/store.ts";
+import type { LimitNotice } from "../store/limit-store.ts";
+import type { QuarantinedManifest, RevisionMark, Store, SyncStatus } from "../store/store.ts";
+import { formatDuration } from "../units.ts";
 import { heldLine, problemLine, quarantineLine } from "./change-lines.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { formatFlag } from "./formats.ts";
@@ -11,20 +13,28 @@ import { ago, print, printJson, talk } from "./output.ts";
 export function addStatus(program: Command): void {
   const command = program
     .command("status")
-    .description("Print how reconciling stands: revisions, what is held or quarantined, and why.")
+    .description(
+      "Print how reconciling stands: revisions, what is held or quarantined, and why. Also rate limits that were hit.",
+    )
     .addOption(formatFlag())
     .action(async (options: { format: string }) => {
       const config = configOf(command);
-      const status = await withStore(config, commandLog(config), (store) => store.readSync());
-      if (options.format === "json") printJson(status);
-      else if (status) showStatus(status);
+      const { status, notices } = await withStore(config, commandLog(config), readStatus);
+      if (options.format === "json") printJson(status && { ...status, notices });
+      else if (status) showStatus(status, notices);
       else talk("No pass has run yet. Run one with: gitway apply");
       process.exitCode = status === null || status.state === "synced" ? 0 : 1;
     });
   addConfigFlags(command);
 }
 
-function showStatus(status: SyncStatus): void {
+async function readStatus(
+  store: Store,
+): Promise<{ readonly status: SyncStatus | null; readonly notices: readonly LimitNotice[] }> {
+  return { status: await store.readSync(), notices: await store.notices() };
+}
+
+function showStatus(status: SyncStatus, notices: readonly LimitNotice[]): void {
   const { source, state, since, error } = status;
   print(`state      ${state} since ${since} (${ago(since)})`, state === "synced" ? "added" : "warning");
   if (error) print(`error      ${error.message} [${error.code}]`, "error");
@@ -38,6 +48,14 @@ function showStatus(status: SyncStatus): void {
   for (const held of status.held) print(heldLine(held), "warning");
   const told = new Set(status.quarantined.flatMap(({ problems }) => problems.map(problemLine)));
   for (const line of status.problems.map(problemLine)) if (!told.has(line)) print(line, "warning");
+  for (const notice of notices) showNotice(notice);
+}
+
+function showNotice({ kind, name, objectId, limit, window, since }: LimitNotice): void {
+  const rate = `${limit} requests in ${formatDuration(window)}`;
+  print(`notice     ${kind} ${name} (${objectId}) hit its limit of ${rate}`, "warning");
+  const word = kind === "ApiToken" ? "token" : "definition";
+  print(`    since ${since} (${ago(since)}); clear it with: gitway clear-notice ${word} ${name}`);
 }
 
 function showQuarantined(entry: QuarantinedManifest): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import type { CallUsage } from "./call-usage.ts";
 import type { Caller, TokenFault } from "./credential-table.ts";
 import type { PathVerdict } from "./path-lists.ts";
 import type { RequestTarget } from "./request-target.ts";
@@ -37,6 +38,8 @@ export interface Call {
   readonly tokenPresented: boolean;
   /** What middleware changed about the headers that go on to the action. */
   readonly edits: HeaderEdits;
+  /** Where calls are counted; null when this one is only asked about. */
+  readonly usage: CallUsage | null;
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
 }

@@ -1,14 +1,17 @@
 import { Secret } from "../secret.ts";
 import type { ServingState } from "../store/store.ts";
+import { type ServedLimits, tokenLimits } from "./limits/limit.ts";
 import { hasEnded, parseEnd } from "./timestamp.ts";
 
 /** A token as far as calls need it. */
 export interface Caller {
   readonly tokenId: string;
   readonly tokenName: string;
+  readonly limits: ServedLimits;
 }
 
 interface Credential {
+  readonly id: number;
   readonly tokenId: string;
   /** The latest end of all credentials with this hash; null for never. */
   readonly end: number | null;
@@ -32,16 +35,17 @@ export function buildCredentialTable(state: Pick<ServingState, "tokens" | "crede
   const tokens = state.tokens.map(({ id, name, spec }) => ({
     tokenId: id,
     tokenName: name,
+    limits: tokenLimits(id, spec),
     disabled: spec.disabled ?? false,
     end: parseEnd(spec.expires),
   }));
   const byHash = new Map<string, Credential>();
   const disputed = new Set<string>();
-  for (const { tokenId, hash, notAfter } of state.credentials) {
+  for (const { id, tokenId, hash, notAfter } of state.credentials) {
     const key = hash.toLowerCase();
     const known = byHash.get(key);
     if (known && known.tokenId !== tokenId) disputed.add(key);
-    byHash.set(key, { tokenId, end: known ? later(known.end, parseEnd(notAfter)) : parseEnd(notAfter) });
+    byHash.set(key, { id, tokenId, end: known ? later(known.end, parseEnd(notAfter)) : parseEnd(notAfter) });
   }
   for (const hash of disputed) byHash.delete(hash);
   return {
@@ -57,11 +61,13 @@ export type TokenFault = "expired" | "disabled";
 /** Whose token it is, if anybody's that may come in. */
 export interface Identity {
   readonly caller: Caller | null;
+  /** The number of the caller's credential. */
+  readonly credentialId: number | null;
   /** Why a known token does not count. */
   readonly fault: TokenFault | null;
 }
 
-const nobody: Identity = { caller: null, fault: null };
+const nobody: Identity = { caller: null, credentialId: null, fault: null };
 
 /**
  * The caller that a secret belongs to, if any. The look-up is by SHA-256, so that its time tells nothing
@@ -71,9 +77,9 @@ export function identifyCaller(table: CredentialTable, secret: Secret | null, no
   const credential = secret && table.byHash.get(secret.hash().toString("hex"));
   const token = credential && table.tokens.get(credential.tokenId);
   if (!token) return nobody;
-  if (token.disabled) return { caller: null, fault: "disabled" };
-  if (hasEnded(credential.end, now) || hasEnded(token.end, now)) return { caller: null, fault: "expired" };
-  return { caller: token, fault: null };
+  if (token.disabled) return { ...nobody, fault: "disabled" };
+  if (hasEnded(credential.end, now) || hasEnded(token.end, now)) return { ...nobody, fault: "expired" };
+  return { caller: token, credentialId: credential.id, fault: null };
 }
 
 function later(a: number | null, b: number | null): number | null {

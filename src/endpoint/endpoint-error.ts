@@ -67,6 +67,12 @@ export const endpointErrors = {
     detail: "The API set a response header that it may not set.",
   },
   1013: { name: "ResponseHeadersInvalid", status: 500, detail: "The API set a malformed response header." },
+  1014: {
+    name: "RateLimitExceeded",
+    status: 429,
+    detail: "Too many requests with this token. Try again later.",
+    event: "RatelimitExceeded",
+  },
   2001: { name: "RequestMalformed", status: 400, detail: "The request is malformed." },
   2002: { name: "RequestTimedOut", status: 408, detail: "The request did not arrive in time." },
   2003: { name: "RequestHeadersTooLarge", status: 431, detail: "The request headers are too large." },
@@ -114,6 +120,19 @@ export const endpointErrors = {
     status: 403,
     detail: "This path of the API is not open to calls.",
     event: "VersionFailure",
+  },
+  // 403 and not 429, as clients of the Dashboard's gateway know it (Gateway rules 3.1).
+  2017: {
+    name: "QuotaExceeded",
+    status: 403,
+    detail: "The quota of this token is used up.",
+    event: "QuotaExceeded",
+  },
+  2018: {
+    name: "ApiRateLimitExceeded",
+    status: 429,
+    detail: "Too many requests to this API. Try again later.",
+    event: "RatelimitExceeded",
   },
 } as const satisfies Record<number, EndpointErrorRow>;
 

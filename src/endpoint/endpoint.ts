@@ -2,6 +2,7 @@ import type { Log } from "../log.ts";
 import type { Closeable } from "../store/store.ts";
 import { createUpstreamAgent } from "./actions/proxy.ts";
 import { addressList } from "./address-list.ts";
+import { createCallUsage, type UsageStore } from "./call-usage.ts";
 import { defaultTimes, startHttpServer, type ServerTimes } from "./http-server.ts";
 import { createRequestHandler, type EndpointEvent, type ServedRequest } from "./request-handler.ts";
 import { createScriptPool } from "./script/script-pool.ts";
@@ -23,6 +24,10 @@ export interface EndpointOptions {
   /** Proxies, as addresses and ranges, whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly feed: ServingFeed;
+  /** Where last uses and limits are shared. An endpoint without counts for itself. */
+  readonly usageStore?: UsageStore;
+  /** The shortest time between two notices of one limit, in milliseconds. */
+  readonly noticeInterval: number;
   readonly log: Log;
   /** Told of every request when it is over, for metrics. */
   readonly observe?: (request: ServedRequest) => void;
@@ -53,14 +58,22 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const agent = createUpstreamAgent();
   let follower: TableFollower | null = null;
   const table = () => follower?.table() ?? null;
+  const usage = createCallUsage({
+    store: options.usageStore ?? null,
+    noticeInterval: options.noticeInterval,
+    isLimited: () => table()?.isLimited ?? false,
+    log,
+  });
   const handle = createRequestHandler({
     ...options,
     trustedProxies: addressList(options.trustedProxies),
     table,
     pool,
     agent,
+    usage,
   });
   const server = await startHttpServer({ ...options, times: { ...defaultTimes, ...options.times }, handle });
+  await usage.start();
   follower = await followTables(options);
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
@@ -71,6 +84,6 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
 
   async function shutDown(stopServer: () => Promise<void>): Promise<void> {
     await stopServer();
-    await Promise.all([follower?.close(), pool.close(), agent.destroy()]);
+    await Promise.all([follower?.close(), usage.close(), pool.close(), agent.destroy()]);
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BlockList } from "node:net";
 
+import type { CallUsage } from "./call-usage.ts";
 import { type Call, noEdits } from "./call.ts";
 import { clientAddress } from "./client-address.ts";
 import { identifyCaller } from "./credential-table.ts";
@@ -19,6 +20,8 @@ export interface ArrivedRequest {
   readonly target: RequestTarget;
   /** Whose word about addresses is believed. */
   readonly trustedProxies: BlockList;
+  /** Where calls are counted; null when this one is only asked about. */
+  readonly usage: CallUsage | null;
 }
 
 /**
@@ -26,19 +29,23 @@ export interface ArrivedRequest {
  * whether or not the route exists, unless the API is open to all anyway.
  */
 export function findCall(table: RouteTable, arrived: ArrivedRequest): Call | Refusal {
-  const { request, target } = arrived;
+  const { request, target, usage } = arrived;
   const receivedAt = Date.now();
   const routeSegments = belowBase(table, target);
   const match = matchRoute(table, target);
   const active = match?.definition.active ? match : null;
   const location = active?.definition.tokenLocation ?? tokenLocation();
   const secret = presentedSecret(location, request.headers, target.query, routeSegments !== null);
-  const { caller, fault: tokenFault } = identifyCaller(table.credentials, secret, receivedAt);
+  const identity = identifyCaller(table.credentials, secret, receivedAt);
+  const { caller, fault: tokenFault } = identity;
+  if (identity.credentialId !== null) usage?.noteUse(identity.credentialId, receivedAt);
   const place = active && locate(arrived, active);
   const isOpen = place && (active.definition.keyless || passesWithoutToken(place.path));
   if (routeSegments && !caller && !isOpen)
     return tokenRefusal(bearerSecret(request.headers) !== null, tokenFault);
-  if (!place) return { code: routeSegments?.length === 0 ? 1 : 5 };
+  // Also who asks for what is not there asks (UD-APIs 1.5).
+  if (!place)
+    return (caller && usage?.countToken(caller, receivedAt)) ?? { code: routeSegments?.length === 0 ? 1 : 5 };
   return {
     ...place,
     request,
@@ -50,6 +57,7 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): Call | Ref
     tokenFault,
     tokenPresented: secret !== null,
     edits: noEdits,
+    usage,
     receivedAt,
   };
 }

@@ -2,6 +2,7 @@ import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { CredentialUse } from "../store/credential-store.ts";
 import type { Closeable } from "../store/store.ts";
+import { within } from "./within.ts";
 
 /** Where last uses are kept. A `Store` is one. */
 export interface LastUseKeeper {
@@ -53,10 +54,7 @@ export function collectLastUse(keeper: LastUseKeeper, log: Log): LastUse {
     if (closed) return;
     closed = true;
     clearTimeout(timer);
-    let late: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<void>((resolve) => (late = setTimeout(resolve, longestFarewell)));
-    await Promise.race([flush(), tooLate]);
-    clearTimeout(late);
+    await within(longestFarewell, flush());
   }
 
   return { note, close };

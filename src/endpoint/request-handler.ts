@@ -7,6 +7,7 @@ import type { Log } from "../log.ts";
 import { serveProxy } from "./actions/proxy.ts";
 import { serveReply } from "./actions/reply.ts";
 import { serveScript } from "./actions/script.ts";
+import type { CallUsage } from "./call-usage.ts";
 import type { Call } from "./call.ts";
 import { type Decision, decisionOf, eventOf } from "./decision.ts";
 import { endpointErrors, type EndpointEventName, type Refusal, sendRefusal } from "./endpoint-error.ts";
@@ -25,6 +26,7 @@ export interface RequestHandlerOptions {
   readonly trustedProxies: BlockList;
   readonly pool: ScriptPool;
   readonly agent: Dispatcher;
+  readonly usage: CallUsage | null;
   readonly log: Log;
   /** Told of every request when it is over. */
   readonly observe?: (request: ServedRequest) => void;
@@ -91,7 +93,8 @@ async function serve(
   const malformed = target ? malformationOf(request) : ({ code: 2001 } as const);
   if (malformed || !target) return malformed;
   if (!table) return { code: 7, headers: { "retry-after": "1" } };
-  const call = findCall(table, { request, response, target, trustedProxies: options.trustedProxies });
+  const { trustedProxies, usage } = options;
+  const call = findCall(table, { request, response, target, trustedProxies, usage });
   if ("code" in call) return call;
   progress.call = call;
   announceEnd(call);

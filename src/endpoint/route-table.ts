@@ -5,7 +5,7 @@ import { buildCredentialTable, type CredentialTable } from "./credential-table.t
 import type { RequestTarget } from "./request-target.ts";
 import { canonicalSegment, createTrie, find, insert, type MatchKind, type RouteTrie } from "./route-trie.ts";
 import { prepareDefinition, type ServedDefinition } from "./served-definition.ts";
-import { unhonouredInDefinition, unhonouredInToken } from "./unhonoured-settings.ts";
+import { unhonouredInDefinition } from "./unhonoured-settings.ts";
 
 interface Site {
   readonly routes: RouteTrie<ServedDefinition>;
@@ -16,6 +16,8 @@ interface Site {
 export interface RouteTable {
   readonly revision: number;
   readonly credentials: CredentialTable;
+  /** Whether a token or a definition has a limit. */
+  readonly isLimited: boolean;
   /** The path below which routes lie, by lower-case segment. */
   readonly base: readonly string[];
   /** By host; the empty one is for every host. */
@@ -26,7 +28,7 @@ export interface RouteTable {
 
 /** Something in a revision that does not work as its manifest says. */
 export interface Notice {
-  readonly kind: "ApiDefinition" | "ApiToken";
+  readonly kind: "ApiDefinition";
   readonly name: string;
   readonly setting: string;
   readonly message: string;
@@ -49,7 +51,8 @@ const slice = 4;
 export async function buildRouteTable(state: ServingState, base: string): Promise<RouteTable> {
   const credentials = buildCredentialTable(state);
   const sites = new Map<string, Site>();
-  const notices: Notice[] = state.tokens.flatMap(tokenNotices);
+  const notices: Notice[] = [];
+  let isLimited = [...credentials.tokens.values()].some(({ limits }) => limits.charges.length > 0);
   let sliceEnd = performance.now() + slice;
   for (const stored of state.definitions) {
     if (performance.now() > sliceEnd) {
@@ -57,9 +60,11 @@ export async function buildRouteTable(state: ServingState, base: string): Promis
       sliceEnd = performance.now() + slice;
     }
     const definition = prepareDefinition(stored, credentials, state.blobs);
+    isLimited ||= definition.rateLimit.charges.length > 0;
     notices.push(...definitionNotices(stored, definition), ...place(sites, stored, definition));
   }
-  return { revision: state.revision, credentials, base: splitPath(base.toLowerCase()), sites, notices };
+  const basePath = splitPath(base.toLowerCase());
+  return { revision: state.revision, credentials, isLimited, base: basePath, sites, notices };
 }
 
 /** The segments below the base, or null for a path that lies elsewhere. */
@@ -129,11 +134,6 @@ function definitionNotices(
       message: `The content of '${file}' is not in the store, so calls are answered with an error.`,
     }));
   return [...unhonoured, ...missing].map((notice) => ({ kind: "ApiDefinition", name, ...notice }));
-}
-
-function tokenNotices({ name, spec }: ServingState["tokens"][number]): Notice[] {
-  const message = "The endpoint does not honour this setting yet: it has no effect.";
-  return unhonouredInToken(spec).map(({ setting }) => ({ kind: "ApiToken", name, setting, message }));
 }
 
 function newSite(): Site {

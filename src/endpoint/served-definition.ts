@@ -8,6 +8,7 @@ import { prepareReply, type Reply } from "./actions/reply-definition.ts";
 import { prepareScript, type Script } from "./actions/script-definition.ts";
 import { addressList } from "./address-list.ts";
 import type { CredentialTable } from "./credential-table.ts";
+import { apiLimits, type ServedLimits } from "./limits/limit.ts";
 import { type MiddlewareChain, prepareMiddleware } from "./middleware/middleware-definition.ts";
 import { type PathLists, preparePathLists } from "./path-lists.ts";
 import { prepareVersions, type ServedVersions } from "./served-versions.ts";
@@ -38,6 +39,8 @@ export interface ServedDefinition {
   readonly paths: PathLists;
   readonly limits: Limits;
   readonly middleware: MiddlewareChain;
+  /** Of all callers together. */
+  readonly rateLimit: ServedLimits;
   readonly action: ServedAction;
 }
 
@@ -76,6 +79,7 @@ export function prepareDefinition(
     paths: preparePathLists(spec.paths),
     limits: limitsOf(spec),
     middleware: prepareMiddleware(spec.middleware, stored.files, blobs),
+    rateLimit: apiLimits(stored.id, spec),
     action: prepareAction(spec, stored.files, blobs),
   };
 }

@@ -400,7 +400,7 @@ export interface RateLimit {
   limit: number;
   window: Duration2;
   /**
-   * Send a RatelimitExceeded event when the limit is hit.
+   * Raise a notice when the limit is hit: `gitway status` shows it until an operator clears it.
    */
   notice?: boolean;
 }

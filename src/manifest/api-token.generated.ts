@@ -96,16 +96,16 @@ export interface RateLimit {
   limit: number;
   window: Duration;
   /**
-   * Send a RatelimitExceeded event when the limit is hit.
+   * Raise a notice when the limit is hit: `gitway status` shows it until an operator clears it.
    */
   notice?: boolean;
 }
 /**
- * How many requests may be made until the quota is renewed.
+ * How many requests may be made within a sliding window, counted on through restarts.
  */
 export interface Quota {
   /**
-   * Requests allowed until the renewal.
+   * Requests allowed within the window.
    */
   limit: number;
   window: Duration;

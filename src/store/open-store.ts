@@ -13,12 +13,14 @@ import { readEvents } from "./events.ts";
 import { readHistory } from "./history.ts";
 import { issueCredential, rotateCredential } from "./issue-credential.ts";
 import { noteLastUse } from "./last-use.ts";
+import { clearNotice, forgetNotices, raiseNotices, readNotices } from "./limit-notices.ts";
 import { keepListening } from "./listener.ts";
 import { migrate } from "./migrate.ts";
 import { readObjects } from "./object-versions.ts";
 import { openOutbox } from "./open-outbox.ts";
 import { syncReferences } from "./reference-credentials.ts";
 import { revokeCredentials } from "./revoke-credentials.ts";
+import { forgetHits, shareHits } from "./shared-hits.ts";
 import type { Closeable, Store } from "./store.ts";
 import { readSyncStatus, writeSyncStatus } from "./sync-status.ts";
 import { verifyEvents } from "./verify-events.ts";
@@ -100,6 +102,14 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     revokeCredentials: (request) => revokeCredentials(database, request),
     syncReferences: (references) => syncReferences(database, references, log),
     noteLastUse: (uses) => noteLastUse(database, uses),
+    shareHits: (added, since) => shareHits(database, added, since),
+    async forgetLimits() {
+      await forgetHits(database);
+      await forgetNotices(database);
+    },
+    raiseNotices: (notices, interval) => raiseNotices(database, notices, interval),
+    notices: () => readNotices(database),
+    clearNotice: (kind, name) => clearNotice(database, kind, name),
     serving: () => readServing(database),
     outbox: openOutbox(database, log, (feed) => keepFeed(feed, feeds)),
     checkDrift: () => checkDrift(database, new Date()),

@@ -10,6 +10,7 @@ import type {
   StoredObject,
 } from "../plan/plan.ts";
 import type { CredentialStore, ServingCredential } from "./credential-store.ts";
+import type { LimitStore } from "./limit-store.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** What happened to an object, as an event and a message say it. */
@@ -174,7 +175,7 @@ export interface Closeable {
 }
 
 /** The Postgres store: object versions, revisions, events, credentials. Failures are `AppError`s. */
-export interface Store extends Closeable, CredentialStore {
+export interface Store extends Closeable, CredentialStore, LimitStore {
   /** For people: `postgres://db.example.com/gitway` or `embedded Postgres in .gitway`. Without a password. */
   readonly description: string;
   current(): Promise<CurrentState>;

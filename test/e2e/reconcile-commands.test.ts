@@ -252,6 +252,27 @@ describe("gitway token", () => {
   });
 });
 
+test("status shows that a rate limit was hit until the notice is cleared", async () => {
+  await repository.commit({ files: { "apis/token.yaml": token } });
+  await gitway("apply");
+  await database.query(
+    `insert into gitway.limit_notice select kind, object_id, 60, 60000, now() from gitway.object_version`,
+  );
+
+  const shown = await gitway("status");
+  const json = JSON.parse((await gitway("status", "--format", "json")).stdout);
+  const cleared = await gitway("clear-notice", "token", "internal");
+  const again = await gitway("clear-notice", "tokens", "internal");
+  const after = await gitway("status");
+
+  expect([shown.code, cleared.code, again.code]).toEqual([0, 0, 1]);
+  expect(shown.stdout).toMatch(/^notice +ApiToken internal \(.{36}\) hit its limit of 60 requests in 1m$/m);
+  expect(shown.stdout).toContain("clear it with: gitway clear-notice token internal");
+  expect(json.notices).toMatchObject([{ kind: "ApiToken", name: "internal", limit: 60, window: 60_000 }]);
+  expect(again.stderr).toContain("has no notice");
+  expect(after.stdout).not.toContain("notice");
+});
+
 describe("what fails", () => {
   test("a database that does not answer is 4, and its password stays secret", async () => {
     await repository.commit({ files: { "apis/hello.yaml": definition("hello", []) } });

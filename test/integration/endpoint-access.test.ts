@@ -220,7 +220,6 @@ describe("a rule", () => {
     ["for this address", { ipAllowList: { addresses: ["127.0.0.1"] } }],
     ["for this network", { ipAllowList: { addresses: ["127.0.0.0/8"] } }],
     ["with a list that is not enforced", { ipAllowList: { enabled: false, addresses: [] } }],
-    ["rate limited, which has no effect yet", { rateLimit: { limit: 1, window: "1d" } }],
     ["with empty path lists", { paths: { allowed: [], blocked: [] } }],
     ["with empty middleware", { middleware: { pre: [], post: [] } }],
   ])("lets everybody into an API that is %s", async (_what, spec) => {
@@ -300,6 +299,7 @@ describe("the endpoint", () => {
       scriptWorkers: 1,
       scriptQueue: 1,
       trustedProxies: [],
+      noticeInterval: 60_000,
       feed: feedOf(state([definition("it", { listenPath: "/it" })])),
       log: silentLog(),
       observe: (request) => seen.push(request),

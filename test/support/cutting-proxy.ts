@@ -6,14 +6,21 @@ export interface CuttingProxy {
   urlOf(databaseUrl: string): string;
   /** Cuts the next commit: before it reaches the server, or after the server has answered it. */
   cutNextCommit(when: "before" | "after"): void;
+  /** Cuts all connections and refuses new ones, as while the server is away, or lets them through again. */
+  setAway(isAway: boolean): void;
   close(): Promise<void>;
 }
 
 /** Starts the proxy on a free port. It has to see what it cuts: the connection may not be encrypted. */
 export async function startCuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
   let cut: "before" | "after" | null = null;
+  let away = false;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
+    if (away) {
+      client.destroy();
+      return;
+    }
     const upstream = connect(addressOf(databaseUrl));
     let cutAtAnswer = false;
     for (const socket of [client, upstream]) {
@@ -39,6 +46,10 @@ export async function startCuttingProxy(databaseUrl: string): Promise<CuttingPro
   return {
     urlOf: (databaseUrl) => throughPort(databaseUrl, port),
     cutNextCommit: (when) => (cut = when),
+    setAway(isAway) {
+      away = isAway;
+      if (away) for (const socket of sockets) socket.destroy();
+    },
     close: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();

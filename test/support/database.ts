@@ -10,6 +10,8 @@ export interface TestDatabase {
   readonly url: string;
   /** Runs one statement on it, beside the product. */
   query<Row = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Begins a transaction on a connection of its own; whoever asked for it ends both. */
+  hold(): Promise<Client>;
   drop(): Promise<void>;
 }
 
@@ -22,6 +24,12 @@ export async function createDatabase(options: { readonly empty?: boolean } = {})
   return {
     url,
     query: (sql, values) => run(url, sql, values),
+    async hold() {
+      const client = new Client({ connectionString: url });
+      await client.connect();
+      await client.query("begin");
+      return client;
+    },
     async drop() {
       await run(adminUrl, `drop database if exists ${name} with (force)`);
     },

@@ -149,6 +149,7 @@ export async function serve(
     scriptWorkers: 2,
     scriptQueue: 16,
     trustedProxies: [],
+    noticeInterval: 60_000,
     feed: "serving" in from ? from : feedOf(from),
     log: silentLog(),
     ...options,

@@ -10,6 +10,7 @@ import { parseRequestTarget } from "../request-target.ts";
 import { runScript } from "../script/run-script.ts";
 import type { ScriptJob } from "../script/script-job.ts";
 import { visibleHeaders, visiblePath, visibleQuery } from "../visible-request.ts";
+import { tokenIsWithinLimits } from "./limits.ts";
 import { pathIsOpen } from "./path.ts";
 import type { RuleTools, Verdict } from "./rule.ts";
 import { callerIsAllowed } from "./token.ts";
@@ -34,7 +35,10 @@ async function runPost(post: readonly Middleware[], call: Call, tools: RuleTools
   const verdict = await runAll(post, call, call.caller, tools);
   // From a path that needs no token to one that does.
   const moved = verdict && "call" in verdict && verdict.call.path !== call.path ? verdict.call : null;
-  return (moved && callerIsAllowed(moved)) ?? verdict;
+  if (!moved) return verdict;
+  // Its limits have been counted, unless it needed no token until now.
+  const isCounted = !passesWithoutToken(call.path);
+  return callerIsAllowed(moved) ?? (isCounted ? null : tokenIsWithinLimits(moved)) ?? verdict;
 }
 
 async function runAll(

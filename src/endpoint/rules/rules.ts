@@ -4,6 +4,7 @@ import type { Refusal } from "../endpoint-error.ts";
 import { addressIsAllowed } from "./address.ts";
 import { bodyIsSmall } from "./body.ts";
 import { apiHasNotExpired } from "./expiry.ts";
+import { apiIsWithinLimit, tokenIsWithinLimits } from "./limits.ts";
 import { methodIsTaken } from "./method.ts";
 import { runPostMiddleware, runPreMiddleware } from "./middleware.ts";
 import { pathIsOpen } from "./path.ts";
@@ -39,6 +40,8 @@ const rules: readonly Rule[] = [
   { name: "addresses", judge: addressIsAllowed },
   { name: "body size", judge: bodyIsSmall },
   { name: "token", judge: callerIsAllowed },
+  { name: "limits of the token", judge: tokenIsWithinLimits },
+  { name: "limit of the API", judge: apiIsWithinLimit },
   { name: "methods", judge: methodIsTaken },
   { name: "query size", judge: queryIsShort },
   { name: "middleware before the action", judge: runPostMiddleware },

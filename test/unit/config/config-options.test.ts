@@ -32,6 +32,7 @@ const samples: Record<string, string> = {
   "endpoint.scriptWorkers": "7",
   "endpoint.scriptQueue": "7",
   "endpoint.nodeId": "7",
+  "endpoint.noticeInterval": "5m",
   "endpoint.trustedProxies": "10.0.0.0/8",
   "dashboard.host": "::1",
   "dashboard.port": "7778",
