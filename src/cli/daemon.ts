@@ -1,7 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-import { readOptionSecret } from "../config-secrets.ts";
+import { readOptionSecret, secretResolver } from "../config-secrets.ts";
 import type { Config } from "../config.ts";
+import { administratorKeys } from "../dashboard/access/administrator-key.ts";
+import { openKeyRing } from "../dashboard/access/key-ring.ts";
+import { apiRoutes } from "../dashboard/api/routes.ts";
 import { createMetrics, type Metrics } from "../dashboard/metrics.ts";
 import { startDashboard } from "../dashboard/server.ts";
 import { type Endpoint, startEndpoint } from "../endpoint/endpoint.ts";
@@ -67,6 +70,14 @@ async function startDashboardRole(
 ): Promise<string | null> {
   if (!roles.has("dashboard")) return null;
   const reconciles = roles.has("controller");
+  const environment = config.environment();
+  const keys = await openKeyRing({
+    store,
+    resolveKey: secretResolver(config.secretsDir, environment, log),
+    administratorKey: administratorKeys(config.dataDir, log),
+    log,
+  });
+  closing.add("the users' keys", keys);
   const dashboard = await startDashboard({
     ...config.dashboard,
     health: () =>
@@ -80,10 +91,11 @@ async function startDashboardRole(
     metrics: metrics.registry,
     webhook: reconciles
       ? {
-          secret: readOptionSecret("webhook.secret", config.webhook, config.environment()),
+          secret: readOptionSecret("webhook.secret", config.webhook, environment),
           wake: (reason) => running.loop?.wake(reason),
         }
       : null,
+    api: { keys, routes: apiRoutes({ store }) },
     log,
   });
   return closing.add("the dashboard", dashboard).url;

@@ -11,6 +11,7 @@ import { AppError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Closeable, SyncStatus } from "../store/store.ts";
 import { refuse } from "./answers.ts";
+import { type ApiOptions, createApi } from "./api/api.ts";
 import { webhookReceiver, type WebhookReceiver } from "./webhook-receiver.ts";
 
 /** How this process stands, for `/readyz`. */
@@ -35,6 +36,7 @@ export interface DashboardOptions {
   readonly metrics: Registry;
   /** Null when this process does not reconcile. */
   readonly webhook: WebhookReceiver | null;
+  readonly api: Pick<ApiOptions, "keys" | "routes">;
   readonly log: Log;
 }
 
@@ -44,7 +46,7 @@ export interface Dashboard extends Closeable {
   readonly url: string;
 }
 
-/** Serves health, metrics and the webhook receiver. `port-in-use` when it can't listen. */
+/** Serves health, metrics, the webhook receiver and the Dashboard API. `port-in-use` when it can't listen. */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
   const server = createAdaptorServer({
     fetch: createApp(options).fetch,
@@ -60,7 +62,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   };
 }
 
-function createApp({ health, metrics, webhook, log }: DashboardOptions): Hono {
+function createApp({ health, metrics, webhook, api, log }: DashboardOptions): Hono {
   const app = new Hono();
   app.use(
     secureHeaders({
@@ -85,6 +87,7 @@ function createApp({ health, metrics, webhook, log }: DashboardOptions): Hono {
   for (const path of ["/healthz", "/readyz", "/metrics"])
     app.all(path, (context) => refuse(context, 405, "Use GET.", { allow: "GET, HEAD" }));
   app.route("/webhook", webhookReceiver(webhook, log));
+  app.route("/api", createApi({ ...api, log }));
   app.notFound((context) =>
     refuse(context, 404, "There is nothing here. See /healthz, /readyz and /metrics."),
   );

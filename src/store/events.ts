@@ -5,7 +5,7 @@ import { eventColumns, toEvent, type EventRow } from "./event-row.ts";
 import { readObjects, storable } from "./object-versions.ts";
 import { enqueueInformation } from "./outbox-information.ts";
 import { moveNewestEvent, readNewestEvent } from "./pointer.ts";
-import type { InformationEvent } from "./store.ts";
+import type { EventQuery, InformationEvent } from "./store.ts";
 
 const slice = 1000;
 const mostEvents = 10_000;
@@ -16,21 +16,34 @@ export type NewEvent = Omit<
   "id" | "time" | "parameterId" | "parameterName" | "actor" | "previousHash" | "hash"
 > & { readonly actor: Person };
 
-/** The newest events, or those after an id; oldest first. Never more than 10,000. */
-export async function readEvents(
-  session: Session,
-  query: { readonly limit: number; readonly afterId?: number },
-): Promise<InformationEvent[]> {
+/** What an event must fulfil, by the field of a query. The number of its parameter stands for `$`. */
+const conditions = {
+  afterId: "id > $",
+  beforeId: "id < $",
+  kinds: "kind = any($)",
+  objectId: "object_id = $",
+  name: "name = $",
+  actor: "$ in (actor_name, actor_email, actor_user)",
+  commit: "starts_with(commit, $)",
+  since: "time >= $",
+  until: "time < $",
+} as const satisfies Record<keyof Omit<EventQuery, "limit">, string>;
+
+/** The newest events that fit, or the oldest of those after an id; oldest first. Never more than 10,000. */
+export async function readEvents(session: Session, query: EventQuery): Promise<InformationEvent[]> {
   const limit = Math.max(0, Math.min(Math.trunc(query.limit), mostEvents));
-  if (query.afterId !== undefined) {
-    const rows = await session.query<EventRow>(
-      "select * from gitway.event where id > $1 order by id limit $2",
-      [query.afterId, limit],
-    );
-    return rows.map(toEvent);
-  }
-  const rows = await session.query<EventRow>("select * from gitway.event order by id desc limit $1", [limit]);
-  return rows.map(toEvent).reverse();
+  const asked = Object.entries(conditions).flatMap(([field, condition]) => {
+    const value = query[field as keyof typeof conditions];
+    return value === undefined ? [] : [{ condition, value }];
+  });
+  const where = asked.map(({ condition }, index) => condition.replace("$", `$${index + 2}`)).join(" and ");
+  const order = query.afterId === undefined ? "desc" : "asc";
+  const rows = await session.query<EventRow>(
+    `select * from gitway.event ${where && `where ${where}`} order by id ${order} limit $1`,
+    [limit, ...asked.map(({ value }) => value)],
+  );
+  const events = rows.map(toEvent);
+  return query.afterId === undefined ? events.reverse() : events;
 }
 
 /**

@@ -53,6 +53,22 @@ export interface InformationEvent {
   readonly hash: string;
 }
 
+/** Which events are asked for. Times are ISO 8601. */
+export interface EventQuery {
+  readonly limit: number;
+  readonly afterId?: number;
+  readonly beforeId?: number;
+  readonly kinds?: readonly Kind[];
+  readonly objectId?: string;
+  readonly name?: string;
+  /** The name or address of the author, or the name of the `User` who owns the address. */
+  readonly actor?: string;
+  /** A commit, or how it begins. */
+  readonly commit?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
 /** One step in the life of an object: its event, and the object before and after it. */
 export interface ObjectStep {
   readonly event: InformationEvent;
@@ -184,8 +200,8 @@ export interface Store extends Closeable, CredentialStore, LimitStore {
   writeSync(status: SyncStatus): Promise<void>;
   /** Objects of a kind by name, or the one with that name. */
   objects(kind: Kind, name?: string): Promise<readonly StoredObject[]>;
-  /** The newest `limit` events, or those after an id; oldest first either way. */
-  events(query: { readonly limit: number; readonly afterId?: number }): Promise<readonly InformationEvent[]>;
+  /** The newest `limit` events that fit, or the first ones after an id; oldest first either way. */
+  events(query: EventQuery): Promise<readonly InformationEvent[]>;
   /** The newest `limit` steps of the objects that have or had a name, oldest first. */
   history(kind: Kind, name: string, limit: number): Promise<readonly ObjectStep[]>;
   /** Checks the chain of events, oldest first, and the object versions that they refer to (tamper evidence). */

@@ -348,6 +348,7 @@ function defaults() {
     port: 0,
     health: () => Promise.resolve(healthy),
     metrics: createMetrics(() => null).registry,
+    api: { keys: { userOf: () => null }, routes: [] },
     webhook: { secret: new Secret(secretText), wake: (reason: string) => void wakes.push(reason) },
     log,
   };

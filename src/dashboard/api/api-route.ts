@@ -1,0 +1,46 @@
+import type { Context } from "hono";
+
+import type { ActingUser, Permission } from "../access/acting-user.ts";
+
+/** What a handler finds in the context besides the request. */
+export interface ApiVariables {
+  readonly Variables: { readonly user: ActingUser };
+}
+
+/** A request whose user is known and may make it. */
+export type ApiContext = Context<ApiVariables>;
+
+/** Who may make a request: whoever has all of these permissions, or any of those. */
+export type Access = { readonly all: readonly Permission[] } | { readonly any: readonly Permission[] };
+
+/** One operation of the Dashboard API. There is no path without a row, and no row without an access. */
+export interface ApiRoute {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Below `/api`, in Hono's notation: `/apis/:id`. */
+  readonly path: string;
+  readonly access: Access;
+  /** What it does, for the OpenAPI document. */
+  readonly summary: string;
+  readonly handle: (context: ApiContext) => Promise<Response> | Response;
+}
+
+/** Whether a user may make a request. */
+export function mayAccess({ permissions }: ActingUser, access: Access): boolean {
+  return "all" in access
+    ? access.all.every((permission) => permissions.has(permission))
+    : access.any.some((permission) => permissions.has(permission));
+}
+
+/** Reading definitions and webhooks, writing them, and so on (UD-APIs "Permissions"). */
+export const access = {
+  readDefinitions: { all: ["definitions.read"] },
+  editDefinitions: { all: ["definitions.edit", "automation.execute"] },
+  deleteDefinitions: { all: ["definitions.delete"] },
+  readTokens: { all: ["tokens.read"] },
+  editTokens: { all: ["tokens.edit"] },
+  deleteTokens: { all: ["tokens.delete"] },
+  trigger: { all: ["automation.execute"] },
+  editUsers: { all: ["users.edit"] },
+  manageSync: { all: ["sync.manage"] },
+  readAnything: { any: ["definitions.read", "tokens.read", "users.edit"] },
+} as const satisfies Record<string, Access>;

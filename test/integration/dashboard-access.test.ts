@@ -1,0 +1,193 @@
+import { readFile, stat } from "node:fs/promises";
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { allPermissions } from "../../src/dashboard/access/acting-user.ts";
+import { apiRoutes } from "../../src/dashboard/api/routes.ts";
+import { startTestApi, userManifest, type TestApi } from "../support/dashboard-api.ts";
+import { replyManifest, tokenManifest } from "../support/reconciling.ts";
+
+const key = (name: string) => `${name}-`.padEnd(40, "k");
+
+let api: TestApi;
+
+beforeEach(async () => {
+  api = await startTestApi({
+    MANAGER: key("manager"),
+    READER: key("reader"),
+    NOBODY: key("nobody"),
+    TWIN: key("twin"),
+    ...Object.fromEntries(allPermissions.map((permission) => [envOf(permission), key(permission)])),
+  });
+});
+
+afterEach(() => api.close());
+
+describe("a key", () => {
+  test("that is missing or unknown is refused in the words of the API", async () => {
+    for (const wrong of [null, key("unknown"), `Bearer ${key("manager")}`]) {
+      const answer = await api.request("/sync", wrong);
+
+      expect([answer.status, await answer.json()]).toEqual([
+        401,
+        { Status: "Error", Message: "Not authorised", Meta: null },
+      ]);
+    }
+  });
+
+  test("opens what its user may do, as soon as the user is there", async () => {
+    await commit({ "apis/users.yaml": userManifest("reader", "READER", ["definitions.read"]) });
+
+    await expect.poll(async () => (await api.request("/sync", key("reader"))).status).toBe(200);
+    const denied = await api.request("/users", key("reader"));
+    expect([denied.status, await denied.json()]).toEqual([
+      403,
+      {
+        Status: "Error",
+        Message: "access denied: You do not have permission to access  /api/users",
+        Meta: null,
+      },
+    ]);
+  });
+
+  test("opens nothing when two users share it, or when its user is not active", async () => {
+    await commit({
+      "apis/a.yaml": userManifest("a", "TWIN", ["definitions.read"]),
+      "apis/b.yaml": userManifest("b", "TWIN", ["definitions.read"]),
+      "apis/nobody.yaml": userManifest("nobody", "NOBODY", ["definitions.read"], "  active: false\n"),
+      "apis/reader.yaml": userManifest("reader", "READER", ["definitions.read"]),
+    });
+
+    await expect.poll(async () => (await api.request("/sync", key("reader"))).status).toBe(200);
+    expect((await api.request("/sync", key("twin"))).status).toBe(401);
+    expect((await api.request("/sync", key("nobody"))).status).toBe(401);
+  });
+
+  test("can't be guessed at speed", async () => {
+    const statuses = new Set<number>();
+    for (let count = 0; count < 25; count++)
+      statuses.add((await api.request("/sync", key(`guess-${count}`))).status);
+
+    expect([...statuses]).toEqual([401, 429]);
+    expect(Number((await api.request("/sync", key("guess"))).headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+});
+
+describe("the administrator's key", () => {
+  test("is made for its owner's eyes while no user can manage users, and gone once one can", async () => {
+    const administrator = (await readFile(api.administratorKeyFile, "utf8")).trim();
+    expect((await stat(api.administratorKeyFile)).mode & 0o777).toBe(0o600);
+    const me = (await (await api.request("/users/me", administrator)).json()) as { permissions: string[] };
+    expect(me.permissions).toEqual(allPermissions);
+
+    await commit({ "apis/manager.yaml": userManifest("manager", "MANAGER", ["users.edit"]) });
+
+    await expect.poll(async () => (await api.request("/users", key("manager"))).status).toBe(200);
+    expect((await api.request("/users/me", administrator)).status).toBe(401);
+    await expect(stat(api.administratorKeyFile)).rejects.toThrow("ENOENT");
+  });
+
+  test("comes back when the last user who can manage users is gone", async () => {
+    await commit({ "apis/manager.yaml": userManifest("manager", "MANAGER", ["users.edit"]) });
+    await expect.poll(async () => (await api.request("/users", key("manager"))).status).toBe(200);
+
+    await commit({ "apis/manager.yaml": userManifest("manager", "MANAGER", ["tokens.read"]) });
+
+    await expect.poll(async () => (await api.request("/users", key("manager"))).status).toBe(403);
+    expect(await readFile(api.administratorKeyFile, "utf8")).toMatch(/^.{43}\n$/);
+  });
+});
+
+test("every path asks for exactly the permissions that its row names", async () => {
+  const files = allPermissions.map((permission) => [
+    `apis/${permission}.yaml`,
+    userManifest(permission.replace(".", "-"), envOf(permission), [permission]),
+  ]);
+  await commit(Object.fromEntries(files) as Record<string, string>);
+  const last = allPermissions.at(-1) ?? "";
+  await expect.poll(async () => (await api.request("/users/me", key(last))).status).toBe(200);
+
+  for (const { method, path, access } of apiRoutes({ store: api.store })) {
+    const let_in = "any" in access ? access.any : access.all.length > 1 ? [] : access.all;
+    for (const permission of allPermissions) {
+      const stop = new AbortController();
+      const asked = path.replaceAll(/:\w+/g, "none");
+      const { status } = await api.request(asked, key(permission), { method, signal: stop.signal });
+      stop.abort();
+      const open = access === undefined || ("all" in access && access.all.length === 0);
+      const expected = open || let_in.some((allowed) => allowed === permission);
+      expect([method, path, permission, status !== 403]).toEqual([method, path, permission, expected]);
+    }
+  }
+});
+
+test("users are listed without their keys", async () => {
+  await commit({ "apis/manager.yaml": userManifest("manager", "MANAGER", ["users.edit"]) });
+  await expect.poll(async () => (await api.request("/users", key("manager"))).status).toBe(200);
+
+  const listed = await (await api.request("/users/", key("manager"))).text();
+  const one = await (await api.request("/users/manager", key("manager"))).json();
+
+  expect(listed).not.toContain("MANAGER");
+  expect(one).toMatchObject({ name: "manager", displayName: "manager Doe", hasKey: true });
+  expect((await api.request("/users/none", key("manager"))).status).toBe(404);
+});
+
+describe("events", () => {
+  const reader = () => userManifest("reader", "READER", ["definitions.read"]);
+
+  test("are those that the user may read, by filter and page", async () => {
+    await commit({ "apis/reader.yaml": reader(), "apis/token.yaml": tokenManifest("internal") });
+    for (const text of ["one", "two", "three"])
+      await commit({ "apis/hello.yaml": replyManifest("hello", "hello", text) });
+    await expect.poll(async () => (await api.request("/events", key("reader"))).status).toBe(200);
+
+    const all = await events("");
+    expect(all.events.map(({ kind }) => kind)).toEqual(Array(3).fill("ApiDefinition"));
+    const page = await events("?limit=2");
+    expect(page.events.map(({ action }) => action)).toEqual(["updated", "updated"]);
+    expect((await events(`?limit=2&before=${page.before}`)).events.map(({ action }) => action)).toEqual([
+      "added",
+    ]);
+    expect((await events("?kind=ApiToken")).events).toEqual([]);
+    expect((await events("?name=hello&actor=author@example.com")).events).toHaveLength(3);
+    expect((await events("?actor=somebody")).events).toEqual([]);
+    expect((await events("?until=2001-01-01")).events).toEqual([]);
+    expect((await events(`?commit=${all.events[0]?.commit?.slice(0, 8)}`)).events).toHaveLength(1);
+    for (const wrong of ["?limit=x", "?since=tomorrow", "?object=1'"])
+      expect((await api.request(`/events${wrong}`, key("reader"))).status).toBe(400);
+  });
+
+  test("come as they happen", async () => {
+    await commit({ "apis/reader.yaml": reader() });
+    await expect.poll(async () => (await api.request("/events", key("reader"))).status).toBe(200);
+    const stop = new AbortController();
+    const stream = await api.request("/events/stream", key("reader"), { signal: stop.signal });
+    const chunks = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+
+    await commit({ "apis/hello.yaml": replyManifest("hello", "hello"), "apis/t.yaml": tokenManifest("t") });
+    let text = "";
+    while (!text.includes("\n\n")) text += (await chunks.read()).value ?? "";
+    stop.abort();
+
+    expect(text).toMatch(/^event: information\ndata: .*hello/m);
+    expect(text).not.toContain("ApiToken");
+  });
+
+  async function events(query: string) {
+    const answer = await api.request(`/events${query}`, key("reader"));
+    return (await answer.json()) as {
+      events: { kind: string; action: string; commit: string | null }[];
+      before: number | null;
+    };
+  }
+});
+
+function envOf(permission: string): string {
+  return `KEY_${permission.replace(".", "_").toUpperCase()}`;
+}
+
+async function commit(files: Record<string, string>): Promise<void> {
+  await api.repository.commit({ files });
+  await api.pass({ allowPrune: true });
+}

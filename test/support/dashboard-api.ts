@@ -1,0 +1,73 @@
+import { administratorKeyFile, administratorKeys } from "../../src/dashboard/access/administrator-key.ts";
+import { openKeyRing } from "../../src/dashboard/access/key-ring.ts";
+import { apiRoutes } from "../../src/dashboard/api/routes.ts";
+import { createMetrics } from "../../src/dashboard/metrics.ts";
+import { startDashboard } from "../../src/dashboard/server.ts";
+import { silentLog } from "../../src/log.ts";
+import { Secret } from "../../src/secret.ts";
+import { createReconciling, type Reconciling } from "./reconciling.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** A dashboard on a store and a repository. */
+export interface TestApi extends Reconciling {
+  readonly url: string;
+  readonly administratorKeyFile: string;
+  /** A request below `/api`, with a key. */
+  request(path: string, key: string | null, init?: RequestInit): Promise<Response>;
+}
+
+/** Starts a dashboard; users may refer to the keys of this environment. */
+export async function startTestApi(keys: Record<string, string> = {}): Promise<TestApi> {
+  const [reconciling, folder] = await Promise.all([createReconciling(), temporaryFolder()]);
+  const { store } = reconciling;
+  const log = silentLog();
+  const ring = await openKeyRing({
+    store,
+    resolveKey: async ({ env }) => (keys[env ?? ""] === undefined ? null : new Secret(keys[env ?? ""]!)),
+    administratorKey: administratorKeys(folder.path, log),
+    log,
+  });
+  const dashboard = await startDashboard({
+    host: "127.0.0.1",
+    port: 0,
+    health: async () => ({
+      ready: true,
+      reason: null,
+      servedRevision: null,
+      appliedRevision: null,
+      state: "unknown",
+    }),
+    metrics: createMetrics(() => null).registry,
+    webhook: null,
+    api: { keys: ring, routes: apiRoutes({ store }) },
+    log,
+  });
+  return {
+    ...reconciling,
+    url: dashboard.url,
+    administratorKeyFile: `${folder.path}/${administratorKeyFile}`,
+    request: (path, key, init = {}) =>
+      fetch(`${dashboard.url}/api${path}`, {
+        ...init,
+        headers: { ...(key === null ? {} : { authorization: key }), ...(init.headers as object) },
+      }),
+    async close() {
+      await dashboard.close();
+      await ring.close();
+      await reconciling.close();
+    },
+  };
+}
+
+/** The manifest of a user whose key is in an environment variable. */
+export function userManifest(name: string, env: string, permissions: readonly string[], more = ""): string {
+  return `apiVersion: gitway/v1
+kind: User
+metadata: { name: ${name} }
+spec:
+  displayName: ${name} Doe
+  emails: [${name}@example.com]
+  permissions: [${permissions.join(", ")}]
+  key: { env: ${env} }
+${more}`;
+}
