@@ -31,15 +31,32 @@ export function writeAuth({ authentication = {} }: Partial<ApiDefinitionSpec>): 
   };
 }
 
-/** The list of addresses that are let in. One that is off may hold anything (Dashboard facts 2.5). */
-export function readIpAllowList(given: Fields): ApiDefinitionSpec["ipAllowList"] {
-  const enabled = flagOf(given, "enable_ip_whitelisting");
-  const written = textsOf(given, "allowed_ips");
+/** The fields of the two lists of addresses: the flag, and the addresses. */
+const addressLists = {
+  ipAllowList: ["enable_ip_whitelisting", "allowed_ips"],
+  ipBlockList: ["enable_ip_blacklisting", "blacklisted_ips"],
+} as const;
+
+/** The addresses that are let in, or kept out. A list that is off may hold anything (Dashboard facts 2.5). */
+export function readAddresses(
+  given: Fields,
+  list: keyof typeof addressLists,
+): ApiDefinitionSpec["ipAllowList"] {
+  const [flag, field] = addressLists[list];
+  const enabled = flagOf(given, flag);
+  const written = textsOf(given, field);
   const wrong = written.filter((text) => !readClientAddress(text).ok);
   if (enabled)
     for (const text of wrong)
-      refuse(given, "allowed_ips", "invalid-address", `invalid IP/CIDR ${JSON.stringify(text.slice(0, 80))}`);
+      refuse(given, field, "invalid-address", `invalid IP/CIDR ${JSON.stringify(text.slice(0, 80))}`);
   return { enabled, addresses: written.filter((text) => !wrong.includes(text)) };
+}
+
+/** The fields of the list of addresses that are kept out, for a definition that has one. */
+export function writeBlockList({ ipBlockList }: Partial<ApiDefinitionSpec>): JsonObject {
+  if (!ipBlockList) return {};
+  const { enabled = true, addresses } = ipBlockList;
+  return { enable_ip_blacklisting: enabled, blacklisted_ips: addresses };
 }
 
 /** The limit of the API as a whole; none when it is switched off or zero. */

@@ -1,9 +1,10 @@
 import type { GitwayObject } from "../manifest/manifest.ts";
 import {
+  readAddresses,
   readAuthentication,
-  readIpAllowList,
   readRateLimit,
   writeAuth,
+  writeBlockList,
   writeRateLimit,
 } from "./access-section.ts";
 import { type DashboardIds, isApiId, isInternalId } from "./dashboard-ids.ts";
@@ -76,7 +77,8 @@ function readDefinition(given: Fields, surroundings: DefinitionSurroundings): De
     action: readProxy(proxy),
     keyless: flagOf(given, "use_keyless"),
     authentication: readAuthentication(given),
-    ipAllowList: readIpAllowList(given),
+    ipAllowList: readAddresses(given, "ipAllowList"),
+    ipBlockList: readAddresses(given, "ipBlockList"),
     ...readVersions(given, strict),
     expires: readMoment(given, "expiration"),
     rateLimit: readRateLimit(given),
@@ -130,6 +132,7 @@ function writeDefinition(
     enable_batch_request_support: spec.batch?.enabled ?? false,
     enable_ip_whitelisting: spec.ipAllowList?.enabled ?? false,
     allowed_ips: spec.ipAllowList?.addresses ?? [],
+    ...writeBlockList(spec),
     expire_analytics_after: 0,
     ...(spec.domain === undefined ? {} : { domain: spec.domain }),
     ...(spec.expires === undefined ? {} : { expiration: writeMoment(spec.expires) }),

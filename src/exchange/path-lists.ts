@@ -1,4 +1,5 @@
 import type { MethodAction, PathLists, PathRule } from "../manifest/api-definition.generated.ts";
+import { pointerTo } from "../manifest/pointer.ts";
 import {
   eachOf,
   type Fields,
@@ -12,6 +13,7 @@ import {
   textsOf,
 } from "./fields.ts";
 import { type JsonObject, saidFields } from "./json-object.ts";
+import { readPattern, writePattern } from "./path-pattern.ts";
 
 /** The lists of a version, by their names in the Dashboard API. */
 const lists = [
@@ -26,25 +28,48 @@ const lists = [
  */
 export function readPathLists(version: Fields): PathLists {
   const extended = flagOf(version, "use_extended_paths");
+  if (extended) refuseInternal(fieldsOf(version, "extended_paths"));
   const anyCase = flagOf(version, "ignore_endpoint_case");
   const home = fieldsOf(version, extended ? "extended_paths" : "paths");
   return Object.fromEntries(
     lists.flatMap(([theirs, ours]) => {
+      const opens = ours !== "blocked";
       const rules = extended
-        ? listOf(home, theirs).map(readRule)
-        : textsOf(home, theirs).map((path) => ({ path }));
+        ? listOf(home, theirs).map((entry) => readRule(entry, opens))
+        : textsOf(home, theirs).map((text, index) => ({
+            ...understood({ ...home, path: pointerTo(home.path, theirs) }, String(index), text, opens),
+          }));
       return rules.length === 0 ? [] : [[ours, rules.map((rule) => inAnyCase(rule, anyCase))]];
     }),
   );
+}
+
+/** Paths that are closed to callers must not come out open. */
+function refuseInternal(home: Fields): void {
+  const entries = listOf(home, "internal").filter((entry) => !flagOf(entry, "disabled"));
+  if (entries.length > 0)
+    refuse(home, "internal", "not-supported", "internal endpoints are not supported: use black_list");
 }
 
 function inAnyCase(rule: PathRule, anyCase: boolean): PathRule {
   return anyCase ? { ...rule, ignoreCase: true } : rule;
 }
 
-function readRule(entry: Fields): PathRule {
+function understood(
+  fields: Fields,
+  name: string,
+  text: string,
+  opens: boolean,
+): Pick<PathRule, "path" | "match"> {
+  const pattern = readPattern(text, opens);
+  if (!pattern)
+    refuse(fields, name, "invalid-path", "is a regular expression: write segments and {placeholders}");
+  return pattern ?? { path: text };
+}
+
+function readRule(entry: Fields, opens: boolean): PathRule {
   return saidFields<PathRule>({
-    path: textOf(entry, "path") ?? "",
+    ...understood(entry, "path", textOf(entry, "path") ?? "", opens),
     ignoreCase: flagOf(entry, "ignore_case"),
     disabled: flagOf(entry, "disabled"),
     methods: readMethods(entry),
@@ -94,7 +119,7 @@ export function extendedByDefault(rules: PathLists): boolean {
 export function writePathLists(rules: PathLists, wanted: boolean | undefined): JsonObject {
   const extended = (wanted ?? extendedByDefault(rules)) || !arePlain(rules);
   return {
-    paths: namedLists((list) => (extended ? [] : (rules[list] ?? []).map(({ path }) => path))),
+    paths: namedLists((list) => (extended ? [] : (rules[list] ?? []).map(writePattern))),
     use_extended_paths: extended,
     extended_paths: namedLists((list) => (extended ? (rules[list] ?? []).map(writeRule) : [])),
   };
@@ -104,10 +129,10 @@ function namedLists(write: (list: keyof PathLists) => readonly unknown[]): JsonO
   return Object.fromEntries(lists.map(([theirs, ours]) => [theirs, write(ours)]));
 }
 
-function writeRule({ path, methods, ignoreCase, disabled }: PathRule): JsonObject {
+function writeRule({ methods, ignoreCase, disabled, ...pattern }: PathRule): JsonObject {
   const actions = Object.entries(methods ?? {}).map(([name, action]) => [name, writeAction(action)]);
   return {
-    path,
+    path: writePattern(pattern),
     ...(methods ? { method_actions: Object.fromEntries(actions) } : {}),
     ...(ignoreCase ? { ignore_case: true } : {}),
     ...(disabled ? { disabled: true } : {}),
