@@ -13,7 +13,7 @@ import {
 import { configFileOption, configOptions, type OptionValue } from "./config-options.ts";
 import type { Environment, SecretPlace } from "./config-secrets.ts";
 import { AppError } from "./errors.ts";
-import type { LogOptions } from "./log.ts";
+import type { LogsOptions } from "./log.ts";
 import { Secret } from "./secret.ts";
 import { parseDuration, parseSize } from "./units.ts";
 
@@ -53,12 +53,14 @@ export interface Config {
     readonly scriptQueue: number;
     readonly nodeId: number;
     readonly noticeInterval: number;
+    /** Null for none. */
+    readonly revisionHeader: string | null;
     readonly trustedProxies: readonly string[];
   };
   readonly dashboard: { readonly host: string; readonly port: number };
   /** Where the secret of the webhook receiver is. */
   readonly webhook: SecretPlace;
-  readonly log: LogOptions;
+  readonly log: LogsOptions;
   /** The folder that the options' relative paths were resolved against: that of `gitway.yaml`, if there is one. */
   readonly folder: string;
   /** Each option as it was resolved, for people to see. */
@@ -139,6 +141,8 @@ const pathKeys = new Set([
   "credentials.sshKeyFile",
   "credentials.knownHostsFile",
   "webhook.secretFile",
+  "log.file",
+  "log.accessFile",
 ]);
 
 /** A relative path is relative to where it was written: the working folder, or the folder of `gitway.yaml`. */
@@ -214,18 +218,27 @@ function assemble(merged: ReadonlyMap<string, Written>, surroundings: Surroundin
       scriptQueue: number("endpoint.scriptQueue"),
       nodeId: number("endpoint.nodeId"),
       noticeInterval: timer(merged, "endpoint.noticeInterval"),
+      revisionHeader: text("endpoint.revisionHeader") === "off" ? null : text("endpoint.revisionHeader"),
       trustedProxies: at("endpoint.trustedProxies") as readonly string[],
     },
     dashboard: { host: text("dashboard.host"), port: number("dashboard.port") },
     webhook: secretPlace("webhook.secret"),
-    log: { level: text("log.level"), format: logFormat(textOrNull("log.format"), terminal) },
+    log: {
+      level: text("log.level"),
+      format: logFormat(textOrNull("log.format"), terminal),
+      access: text("log.access") === "on",
+      file: textOrNull("log.file"),
+      accessFile: textOrNull("log.accessFile"),
+      fileSize: parseSize(text("log.fileSize")),
+      files: number("log.files"),
+    },
     folder,
     shown: shownOptions(merged),
     environment: () => environment,
   };
 }
 
-function logFormat(written: string | null, terminal: boolean): LogOptions["format"] {
+function logFormat(written: string | null, terminal: boolean): LogsOptions["format"] {
   if (written === null) return terminal ? "text" : "json";
   return written === "json" ? "json" : "text";
 }

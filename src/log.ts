@@ -1,6 +1,11 @@
+import { writeSync } from "node:fs";
+
 import { pino, type Logger } from "pino";
 
+import { AppError, messageOf } from "./errors.ts";
+import { createLineBuffer, type LineBuffer, type LineTarget } from "./line-buffer.ts";
 import { printable } from "./printable.ts";
+import { openRollingFile } from "./rolling-file.ts";
 
 /** The log that is handed from room to room. Messages are static, facts are fields. */
 export type Log = Logger;
@@ -11,19 +16,103 @@ export interface LogOptions {
   readonly format: "text" | "json";
 }
 
+/** How the logs of a daemon are written. */
+export interface LogsOptions extends LogOptions {
+  /** Whether there is a line for every request. */
+  readonly access: boolean;
+  /** Null is standard error. */
+  readonly file: string | null;
+  /** The file for lines about requests; null is where the log goes. */
+  readonly accessFile: string | null;
+  /** Bytes. */
+  readonly fileSize: number;
+  readonly files: number;
+}
+
+/** The logs of a daemon. */
+export interface Logs {
+  readonly log: Log;
+  /** Takes a line about a request, with its line feed; null when there are none. */
+  readonly access: ((line: string) => void) | null;
+  /** Writes what waits to be written. */
+  close(): Promise<void>;
+}
+
 /** A log on standard error; standard output is for data. */
 export function createLog(options: LogOptions): Log {
-  const stream =
-    options.format === "json"
-      ? process.stderr
-      : { write: (line: string) => process.stderr.write(printable(textLine(line))) };
-  return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  return logTo(options, (line) => process.stderr.write(line));
+}
+
+/** Opens the logs of a daemon. `config-invalid` when a file can't be opened. */
+export async function openLogs(options: LogsOptions): Promise<Logs> {
+  const { file, accessFile, access } = options;
+  const errors = createLog(options);
+  const main = file === null ? null : await openLogFile(file, options, errors);
+  const own = access && accessFile !== file && accessFile !== null;
+  const requests = own ? await openLogFile(accessFile, options, errors) : (main ?? bufferTo(stderr, options));
+  const buffers = new Set([main, requests].filter((buffer) => buffer !== null));
+  return {
+    log: main ? logTo(options, main.addNow) : errors,
+    access: access ? requests.add : null,
+    async close() {
+      await Promise.all([...buffers].map((buffer) => buffer.close()));
+    },
+  };
 }
 
 /** A log that writes nothing, for commands that talk otherwise and for tests. */
 export function silentLog(): Log {
   return pino({ level: "silent" });
 }
+
+function logTo({ level, format }: LogOptions, write: (line: string) => void): Log {
+  const stream = { write: format === "json" ? write : (line: string) => write(printable(textLine(line))) };
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+}
+
+async function openLogFile(path: string, options: LogsOptions, errors: Log): Promise<LineBuffer> {
+  const target = await openRollingFile({
+    path,
+    size: options.fileSize,
+    files: options.files,
+    fallback: stderr,
+    onFailure: (error) =>
+      errors.error({ path, reason: messageOf(error) }, "The log file can't be written; its lines come here."),
+  }).catch((error: unknown) => {
+    throw new AppError(
+      "config-invalid",
+      `The log file ${path} can't be opened (${messageOf(error)}). Name a regular file, no link, that this user may write.`,
+      { cause: error },
+    );
+  });
+  return bufferTo(target, options);
+}
+
+function bufferTo(target: LineTarget, options: LogOptions): LineBuffer {
+  return createLineBuffer(target, (lines) => {
+    let note = "";
+    logTo({ ...options, level: "warn" }, (line) => (note = line)).warn(
+      { lines },
+      "Lines were left out: they came faster than they could be written.",
+    );
+    return note;
+  });
+}
+
+const stderr: LineTarget = {
+  write: (lines) =>
+    new Promise((resolve) => {
+      process.stderr.write(lines, () => resolve());
+    }),
+  writeNow(lines) {
+    try {
+      writeSync(process.stderr.fd, lines);
+    } catch {
+      // There is nowhere left to say it.
+    }
+  },
+  close: async () => {},
+};
 
 const levelNames: Record<string, string> = {
   10: "trace",

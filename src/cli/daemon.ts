@@ -7,8 +7,9 @@ import { openKeyRing } from "../dashboard/access/key-ring.ts";
 import { apiRoutes } from "../dashboard/api/routes.ts";
 import { createMetrics, type Metrics } from "../dashboard/metrics.ts";
 import { startDashboard } from "../dashboard/server.ts";
+import { accessLine } from "../endpoint/access-line.ts";
 import { type Endpoint, startEndpoint } from "../endpoint/endpoint.ts";
-import type { Log } from "../log.ts";
+import type { Log, Logs } from "../log.ts";
 import { type Loop, startLoop } from "../reconcile/loop.ts";
 import { type PassResult, runPass } from "../reconcile/pass.ts";
 import type { Store } from "../store/store.ts";
@@ -25,6 +26,7 @@ export interface DaemonOptions {
   readonly config: Config;
   readonly roles: ReadonlySet<Role>;
   readonly log: Log;
+  readonly access: Logs["access"];
   readonly closing: Closing;
   readonly stop: StopRequest;
 }
@@ -102,7 +104,7 @@ async function startDashboardRole(
 }
 
 async function startEndpointRole(
-  { config, roles, log, closing }: DaemonOptions,
+  { config, roles, log, access, closing }: DaemonOptions,
   running: Running,
   store: Store,
   metrics: Metrics,
@@ -113,8 +115,11 @@ async function startEndpointRole(
     feed: store,
     usageStore: store,
     log,
-    observe: ({ definition, status, milliseconds }) =>
-      metrics.requestServed({ definition, status, seconds: milliseconds / 1000 }),
+    observe: (request) => {
+      const { status, milliseconds, decision } = request;
+      metrics.requestServed({ definition: decision.definition, status, seconds: milliseconds / 1000 });
+      access?.(accessLine(request, config.log.format));
+    },
   });
   running.endpoint = closing.add("the endpoint", endpoint);
 }

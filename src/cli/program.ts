@@ -32,6 +32,8 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     process.exit(error.code === "EPIPE" ? 0 : exitCodeOf(error));
   });
+  // When nobody reads the talk there is nobody to tell.
+  process.stderr.on("error", () => {});
   // What nobody awaited ends the process with the code of a bug, and not with Node's own.
   process.on("uncaughtException", (error) => process.exit(exitCodeOf(error)));
   try {

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 
 import type { Config } from "../config.ts";
-import { createLog } from "../log.ts";
+import { openLogs } from "../log.ts";
 import { createClosing } from "./closing.ts";
 import { addConfigFlags, configOf } from "./config-flags.ts";
 import { talk } from "./output.ts";
@@ -25,14 +25,21 @@ export function addRun(program: Command): void {
 }
 
 async function run(config: Config, wanted: ReadonlySet<Role>): Promise<void> {
-  const log = createLog(config.log);
   const closing = createClosing();
+  const logs = closing.add("the log", await openLogs(config.log));
   const stop = listenForStop(() => talk(explanation(closing.current())));
   try {
     // Loaded here, so that the other commands start without the servers.
     const { startDaemon } = await import("./daemon.ts");
     const { announce } = await import("./announcement.ts");
-    const announcement = await startDaemon({ config, roles: wanted, log, closing, stop });
+    const announcement = await startDaemon({
+      config,
+      roles: wanted,
+      log: logs.log,
+      access: logs.access,
+      closing,
+      stop,
+    });
     if (announcement) await announce(announcement);
     await stop.requested;
     talk("Ending; again to end at once.");

@@ -9,6 +9,8 @@ import type { ChosenVersion, ServedVersion } from "./served-versions.ts";
 
 /** A request that has found its definition: what the rules judge and the actions serve. */
 export interface Call {
+  /** What the request goes by in the log, in the answer and upstream. */
+  readonly id: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly target: RequestTarget;

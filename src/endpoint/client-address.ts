@@ -22,6 +22,6 @@ export function clientAddress(request: IncomingMessage, trustedProxies: BlockLis
 }
 
 /** Without brackets, and an IPv4 address in IPv6 form as what it is. */
-function plainAddress(text: string): string {
+export function plainAddress(text: string): string {
   return text.replace(/^\[(.*)\]$/, "$1").replace(/^::ffff:(?=\d+\.)/i, "");
 }

@@ -17,7 +17,7 @@ export interface Decision {
   /** The rule that ended the request's way; null when the action served it, or no definition was found. */
   readonly rule: string | null;
   /** The entry of the path lists that decided. */
-  readonly path: string | null;
+  readonly pathEntry: string | null;
   /** Null when the request was served. */
   readonly code: EndpointErrorCode | null;
   /** What only the operator should know. */
@@ -31,7 +31,7 @@ export function decisionOf(call: Call | null, ruling: Ruling | null, refusal: Re
     version: call?.version?.name ?? null,
     token: call?.caller?.tokenName ?? null,
     rule: ruling?.rule ?? null,
-    path: call?.path.entry ?? null,
+    pathEntry: call?.path.entry ?? null,
     code: refusal?.code ?? null,
     reason: refusal?.reason ?? null,
   };

@@ -4,8 +4,9 @@ import { createUpstreamAgent } from "./actions/proxy.ts";
 import { addressList } from "./address-list.ts";
 import { createCallUsage, type UsageStore } from "./call-usage.ts";
 import { defaultTimes, startHttpServer, type ServerTimes } from "./http-server.ts";
-import { createRequestHandler, type EndpointEvent, type ServedRequest } from "./request-handler.ts";
+import { createRequestHandler, type EndpointEvent } from "./request-handler.ts";
 import { createScriptPool } from "./script/script-pool.ts";
+import type { ServedRequest } from "./served-request.ts";
 import { followTables, type ServingFeed, type TableFollower } from "./table-follower.ts";
 
 /** What the endpoint needs. */
@@ -17,6 +18,8 @@ export interface EndpointOptions {
   readonly base: string;
   /** The `faultingNode` of error bodies. */
   readonly nodeId: number;
+  /** The header of answers that names the revision; null for none. */
+  readonly revisionHeader: string | null;
   /** How many scripts run at once; null for one a processor, at least four. */
   readonly scriptWorkers: number | null;
   /** How many calls may wait for a script. */
@@ -29,7 +32,7 @@ export interface EndpointOptions {
   /** The shortest time between two notices of one limit, in milliseconds. */
   readonly noticeInterval: number;
   readonly log: Log;
-  /** Told of every request when it is over, for metrics. */
+  /** Told of every request when it is over, for the access log and for metrics. */
   readonly observe?: (request: ServedRequest) => void;
   /** Told of what definitions may have webhooks for. */
   readonly emit?: (event: EndpointEvent) => void;
@@ -66,6 +69,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   });
   const handle = createRequestHandler({
     ...options,
+    revisionHeader: options.revisionHeader?.toLowerCase() ?? null,
     trustedProxies: addressList(options.trustedProxies),
     table,
     pool,

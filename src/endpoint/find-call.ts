@@ -1,9 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { BlockList } from "node:net";
 
 import type { CallUsage } from "./call-usage.ts";
 import { type Call, noEdits } from "./call.ts";
-import { clientAddress } from "./client-address.ts";
 import { identifyCaller } from "./credential-table.ts";
 import type { Refusal } from "./endpoint-error.ts";
 import { judgePath, passesWithoutToken, pathBelow } from "./path-lists.ts";
@@ -18,8 +16,8 @@ export interface ArrivedRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly target: RequestTarget;
-  /** Whose word about addresses is believed. */
-  readonly trustedProxies: BlockList;
+  readonly id: string;
+  readonly clientAddress: string;
   /** Where calls are counted; null when this one is only asked about. */
   readonly usage: CallUsage | null;
 }
@@ -48,11 +46,12 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): Call | Ref
     return (caller && usage?.countToken(caller, receivedAt)) ?? { code: routeSegments?.length === 0 ? 1 : 5 };
   return {
     ...place,
+    id: arrived.id,
     request,
     response: arrived.response,
     target,
     routeSegments,
-    clientAddress: clientAddress(request, arrived.trustedProxies),
+    clientAddress: arrived.clientAddress,
     caller,
     tokenFault,
     tokenPresented: secret !== null,

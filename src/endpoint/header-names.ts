@@ -20,6 +20,7 @@ export const saidByProxy: ReadonlySet<string> = new Set([
   "x-forwarded-host",
   "x-forwarded-proto",
   "x-real-ip",
+  "x-request-id",
 ]);
 
 /** Headers of an answer that are the server's alone: they frame it, or say what served it. */

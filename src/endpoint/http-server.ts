@@ -2,10 +2,14 @@ import { createServer, STATUS_CODES, type Server } from "node:http";
 import type { Socket } from "node:net";
 
 import { AppError } from "../errors.ts";
+import { plainAddress } from "./client-address.ts";
+import { decisionOf } from "./decision.ts";
 import { endpointErrors, errorBody, type EndpointErrorCode } from "./endpoint-error.ts";
 import { watchConnections, type OpenConnections } from "./open-connections.ts";
 import { noteExpectation } from "./request-body.ts";
 import type { RequestHandler } from "./request-handler.ts";
+import { newRequestId } from "./request-id.ts";
+import type { ServedRequest } from "./served-request.ts";
 
 /** How long clients may take, in milliseconds. */
 export interface ServerTimes {
@@ -22,6 +26,17 @@ export const defaultTimes: ServerTimes = { headers: 15_000, request: 300_000, ke
 
 const drainTime = 10_000;
 
+/** What a server needs. */
+export interface HttpServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly nodeId: number;
+  readonly times: ServerTimes;
+  readonly handle: RequestHandler;
+  /** Told of what never got to be a request. */
+  readonly observe?: (request: ServedRequest) => void;
+}
+
 /** A listening server. */
 export interface HttpServer {
   readonly port: number;
@@ -37,13 +52,7 @@ const parserErrors: Record<string, EndpointErrorCode> = {
 };
 
 /** Listens for requests, and answers itself those that are no HTTP. */
-export async function startHttpServer(options: {
-  readonly host: string;
-  readonly port: number;
-  readonly nodeId: number;
-  readonly times: ServerTimes;
-  readonly handle: RequestHandler;
-}): Promise<HttpServer> {
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { times, handle } = options;
   const server = createServer({
     maxHeaderSize: 16 * 1024,
@@ -66,10 +75,10 @@ export async function startHttpServer(options: {
     noteExpectation(response);
     void onRequest(request, response);
   });
-  server.on("connect", (_request, socket: Socket) => answerRaw(socket, 3, options.nodeId));
+  server.on("connect", (_request, socket: Socket) => answerRaw(socket, 3, options));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     if (connections.isAnswering(socket) || error.code === "ECONNRESET") socket.destroy();
-    else answerRaw(socket, parserErrors[error.code ?? ""] ?? 2001, options.nodeId);
+    else answerRaw(socket, parserErrors[error.code ?? ""] ?? 2001, options);
   });
   await listen(server, options.host, options.port);
   const address = server.address();
@@ -81,20 +90,36 @@ export async function startHttpServer(options: {
 }
 
 /** Answers on the bare connection, where there is no request to answer, and closes it. */
-function answerRaw(socket: Socket, code: EndpointErrorCode, nodeId: number): void {
+function answerRaw(
+  socket: Socket,
+  code: EndpointErrorCode,
+  { nodeId, observe }: Pick<HttpServerOptions, "nodeId" | "observe">,
+): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
   const { status } = endpointErrors[code];
+  const id = newRequestId();
   const body = errorBody({ code }, nodeId);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     "content-type: application/json; charset=utf-8",
     `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${id}`,
     "connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  observe?.({
+    id,
+    receivedAt: Date.now(),
+    method: "",
+    path: "",
+    client: plainAddress(socket.remoteAddress ?? ""),
+    status,
+    milliseconds: 0,
+    decision: decisionOf(null, null, { code }),
+  });
   setTimeout(() => socket.destroy(), 1000).unref();
 }
 

@@ -9,20 +9,25 @@ import { serveReply } from "./actions/reply.ts";
 import { serveScript } from "./actions/script.ts";
 import type { CallUsage } from "./call-usage.ts";
 import type { Call } from "./call.ts";
+import { clientAddress } from "./client-address.ts";
 import { type Decision, decisionOf, eventOf } from "./decision.ts";
 import { endpointErrors, type EndpointEventName, type Refusal, sendRefusal } from "./endpoint-error.ts";
 import { findCall } from "./find-call.ts";
 import { discardBody } from "./request-body.ts";
+import { requestId } from "./request-id.ts";
 import { parseRequestTarget } from "./request-target.ts";
 import type { RouteTable } from "./route-table.ts";
 import { applyRules, type Ruling } from "./rules/rules.ts";
 import type { ScriptPool } from "./script/script-pool.ts";
+import { loggedPath, type ServedRequest } from "./served-request.ts";
 
 /** What serving a request needs. */
 export interface RequestHandlerOptions {
   /** The table that serves now, or null before the first. */
   readonly table: () => RouteTable | null;
   readonly nodeId: number;
+  /** The header that says which revision answered, in lower case; null for none. */
+  readonly revisionHeader: string | null;
   readonly trustedProxies: BlockList;
   readonly pool: ScriptPool;
   readonly agent: Dispatcher;
@@ -32,13 +37,6 @@ export interface RequestHandlerOptions {
   readonly observe?: (request: ServedRequest) => void;
   /** Told of what definitions may have webhooks for. */
   readonly emit?: (event: EndpointEvent) => void;
-}
-
-/** How a request went, for metrics. The definition is named as in its manifest. */
-export interface ServedRequest {
-  readonly definition: string | null;
-  readonly status: number;
-  readonly milliseconds: number;
 }
 
 /** Something that happened to a call and that its definition has an event for. */
@@ -53,13 +51,15 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 /** What is known of a request so far, for when it is over. */
 interface Progress {
+  readonly id: string;
+  readonly clientAddress: string;
+  /** The headers that only Gitway sets: also of refusals, and whatever an action wants. */
+  readonly ownHeaders: Map<string, string>;
   call: Call | null;
   decision: Decision;
 }
 
 const clientGone = 499;
-/** Said of every answer, refusals too. */
-const ownHeaders = new Set(["x-gitway-revision", "sunset"]);
 
 /** The way of every request: target, definition, rules, action. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
@@ -67,11 +67,11 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     const start = performance.now();
     // The request stays on this table to its end, whatever is swapped meanwhile.
     const table = options.table();
-    const progress: Progress = { call: null, decision: decisionOf(null, null, null) };
+    const progress = begin(options, table, request);
     response.once("close", () => report(options, response, progress, performance.now() - start));
     request.on("error", () => {});
     try {
-      if (table) response.setHeader("x-gitway-revision", table.revision);
+      setOwnHeaders(response, progress);
       const refusal = await serve(options, table, request, response, progress);
       if (refusal) refuse(options, response, refusal, progress);
     } catch (error) {
@@ -80,6 +80,27 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
       discardBody(request, response);
     }
   };
+}
+
+function begin(
+  { trustedProxies, revisionHeader }: RequestHandlerOptions,
+  table: RouteTable | null,
+  request: IncomingMessage,
+): Progress {
+  const id = requestId(request, trustedProxies);
+  const ownHeaders = new Map([["x-request-id", id]]);
+  if (revisionHeader && table) ownHeaders.set(revisionHeader, String(table.revision));
+  return {
+    id,
+    clientAddress: clientAddress(request, trustedProxies),
+    ownHeaders,
+    call: null,
+    decision: decisionOf(null, null, null),
+  };
+}
+
+function setOwnHeaders(response: ServerResponse, { ownHeaders }: Progress): void {
+  for (const [name, value] of ownHeaders) response.setHeader(name, value);
 }
 
 async function serve(
@@ -93,11 +114,12 @@ async function serve(
   const malformed = target ? malformationOf(request) : ({ code: 2001 } as const);
   if (malformed || !target) return malformed;
   if (!table) return { code: 7, headers: { "retry-after": "1" } };
-  const { trustedProxies, usage } = options;
-  const call = findCall(table, { request, response, target, trustedProxies, usage });
+  const { id, clientAddress } = progress;
+  const { usage } = options;
+  const call = findCall(table, { id, request, response, target, clientAddress, usage });
   if ("code" in call) return call;
   progress.call = call;
-  announceEnd(call);
+  announceEnd(call, progress);
   const { pool, log } = options;
   const judged = await applyRules(call, { scripts: { pool, log } });
   const { ruling } = judged;
@@ -118,9 +140,11 @@ async function act({ agent, pool, log }: RequestHandlerOptions, call: Call): Pro
 }
 
 /** Tells callers when an API or version will end (RFC 8594). */
-function announceEnd({ response, definition, version, receivedAt }: Call): void {
+function announceEnd({ response, definition, version, receivedAt }: Call, progress: Progress): void {
   const end = Math.min(definition.end ?? Infinity, version?.end ?? Infinity);
-  if (Number.isFinite(end) && end > receivedAt) response.setHeader("sunset", new Date(end).toUTCString());
+  if (!Number.isFinite(end) || end <= receivedAt) return;
+  progress.ownHeaders.set("sunset", new Date(end).toUTCString());
+  setOwnHeaders(response, progress);
 }
 
 /** What the parser lets through and no upstream should have to make sense of. */
@@ -166,18 +190,26 @@ function refuse(
     response.destroy();
     return;
   }
-  for (const name of response.getHeaderNames()) if (!ownHeaders.has(name)) response.removeHeader(name);
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  setOwnHeaders(response, progress);
   sendRefusal(response, refusal, nodeId);
 }
 
 function report(
-  { log, observe }: RequestHandlerOptions,
+  { observe }: RequestHandlerOptions,
   response: ServerResponse,
-  { call, decision }: Progress,
+  { id, clientAddress, decision }: Progress,
   elapsed: number,
 ): void {
-  const status = response.headersSent ? response.statusCode : clientGone;
-  const milliseconds = Math.round(elapsed * 1000) / 1000;
-  log.debug({ ...decision, status, ms: milliseconds }, "Served a request.");
-  observe?.({ definition: call?.definition.name ?? null, status, milliseconds });
+  const { method = "", url = "" } = response.req;
+  observe?.({
+    id,
+    receivedAt: Math.round(Date.now() - elapsed),
+    method,
+    path: loggedPath(url),
+    client: clientAddress,
+    status: response.headersSent ? response.statusCode : clientGone,
+    milliseconds: Math.round(elapsed * 1000) / 1000,
+    decision,
+  });
 }

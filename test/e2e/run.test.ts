@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -121,6 +122,20 @@ test("a source that fails is told and tried again, and what is live goes on", as
     const now = (await (await fetch(`${dashboard}/readyz`)).json()) as { state: string };
     expect(now.state).not.toBe("failed");
   }, 20_000);
+});
+
+test("a line for every request is in the log file by the end", async () => {
+  await using gitway = start("--log-file", "logs/gitway.log", "--log-level", "error");
+  const [, url] = await gitway.waitFor("stdout", /endpoint +(http:\S+)/);
+  const answer = await fetch(`${url}/hello?password=hunter2`);
+
+  gitway.signal("SIGTERM");
+  await gitway.ended;
+
+  const log = await readFile(`${repository.path}/logs/gitway.log`, "utf8");
+  expect(log).toContain(`"id":"${answer.headers.get("x-request-id")}"`);
+  expect(log).toContain('"path":"/api/custom/hello","status":401');
+  expect(log).not.toContain("hunter2");
 });
 
 describe("roles", () => {

@@ -1,14 +1,12 @@
 import { afterEach, describe, expect, test } from "vitest";
 
-import { startEndpoint, type Endpoint } from "../../src/endpoint/endpoint.ts";
-import { silentLog } from "../../src/log.ts";
+import type { Endpoint } from "../../src/endpoint/endpoint.ts";
 import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.generated.ts";
 import {
   bearer,
   credential,
   definition,
   errorCode,
-  feedOf,
   secret,
   serve,
   state,
@@ -287,31 +285,6 @@ describe("the endpoint", () => {
     endpoint = await serve(state([]));
 
     await expect(serve(state([]), { host: "192.0.2.1" })).rejects.toMatchObject({ code: "config-invalid" });
-  });
-
-  test("tells metrics of every request, by the names of definitions only", async () => {
-    const seen: unknown[] = [];
-    endpoint = await startEndpoint({
-      host: "127.0.0.1",
-      port: 0,
-      base: "/api/custom",
-      nodeId: 1,
-      scriptWorkers: 1,
-      scriptQueue: 1,
-      trustedProxies: [],
-      noticeInterval: 60_000,
-      feed: feedOf(state([definition("it", { listenPath: "/it" })])),
-      log: silentLog(),
-      observe: (request) => seen.push(request),
-    });
-
-    await (await get("/it/x?token=y")).text();
-    await (await get("/none")).text();
-
-    expect(seen).toEqual([
-      { definition: "it", status: 200, milliseconds: expect.any(Number) },
-      { definition: null, status: 404, milliseconds: expect.any(Number) },
-    ]);
   });
 });
 

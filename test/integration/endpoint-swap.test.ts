@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { afterEach, describe, expect, test, vi } from "vitest";
 
+import { accessLine } from "../../src/endpoint/access-line.ts";
 import type { Endpoint } from "../../src/endpoint/endpoint.ts";
 import { createLog } from "../../src/log.ts";
 import type { ServingState } from "../../src/store/store.ts";
@@ -236,14 +237,17 @@ test("the log holds no secret and no query", async () => {
   const failing = scripted("it", "export default () => { throw new Error('oops') }", {
     tokens: ["internal"],
   });
-  const endpoint = await serve(state([failing]), { log: createLog({ level: "trace", format: "text" }) });
+  const endpoint = await serve(state([failing]), {
+    log: createLog({ level: "trace", format: "text" }),
+    observe: (request) => lines.push(accessLine(request, "text")),
+  });
   opened.push(endpoint);
 
   const response = await fetch(`${endpoint.url}/api/custom/it?password=hunter2`, {
     headers: { authorization: `Bearer ${secret}` },
   });
   await response.text();
-  await vi.waitFor(() => expect(lines.join("")).toContain("Served a request."));
+  await vi.waitFor(() => expect(lines.join("")).toContain("request GET /api/custom/it 500"));
   write.mockRestore();
 
   expect(lines.join("")).toContain("oops");

@@ -146,6 +146,7 @@ export async function serve(
     port: 0,
     base: "/api/custom",
     nodeId: 7,
+    revisionHeader: "X-Gitway-Revision",
     scriptWorkers: 2,
     scriptQueue: 16,
     trustedProxies: [],

@@ -27,17 +27,18 @@ export function clientHeaders(raw: readonly string[]): (readonly [name: string, 
   const named = namedByConnection(connection.join(","));
   return all.filter(([name]) => {
     const key = name.toLowerCase();
-    return !hopByHop.has(key) && !named.has(key) && key !== "x-gitway-revision";
+    return !hopByHop.has(key) && !named.has(key);
   });
 }
 
-function forwarded({ request, clientAddress }: Call): string[] {
+function forwarded({ id, request, clientAddress }: Call): string[] {
   const before = request.headers["x-forwarded-for"];
   const chain = [before, clientAddress].flat().filter((part) => part !== undefined && part !== "");
   return [
     ["x-forwarded-for", chain.join(", ")],
     ["x-forwarded-host", request.headers.host ?? ""],
     ["x-forwarded-proto", "http"],
+    ["x-request-id", id],
   ]
     .filter(([, value]) => value !== "")
     .flat();

@@ -11,6 +11,7 @@ import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
 import { announcesBody, inviteBody } from "../request-body.ts";
 import { withoutQueryParameter } from "../token-location.ts";
+import { addHeaders } from "./add-headers.ts";
 import { clientHeaders, upstreamHeaders } from "./forwarded-headers.ts";
 import { joinPaths, joinQueries, nextTarget, type ProxyTarget, type ProxyTargets } from "./proxy-target.ts";
 import { isSendable } from "./reply.ts";
@@ -129,7 +130,7 @@ async function handBack(call: Call, answer: Dispatcher.ResponseData): Promise<Re
     answer.body.on("error", () => {}).destroy();
     return { code: 17 };
   }
-  for (const [name, value] of headers) response.appendHeader(name, value);
+  addHeaders(response, headers);
   response.writeHead(answer.statusCode);
   // Sends the headers at once; flushHeaders would do so too, but as UTF-8.
   response.write(Buffer.alloc(0));

@@ -2,6 +2,7 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
+import { addHeaders } from "./add-headers.ts";
 import type { Reply } from "./reply-definition.ts";
 
 const bodiless = new Set([204, 205, 304]);
@@ -9,7 +10,7 @@ const bodiless = new Set([204, 205, 304]);
 /** Answers with the reply. */
 export function serveReply({ request, response }: Call, reply: Reply): Refusal | null {
   if (!reply.headers.every(isSendable)) return { code: 1013, reason: "a header of the reply is malformed" };
-  for (const [name, value] of reply.headers) response.appendHeader(name, value);
+  addHeaders(response, reply.headers);
   sendBody(request.method, response, reply.status, reply.body);
   return null;
 }

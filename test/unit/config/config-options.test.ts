@@ -33,6 +33,7 @@ const samples: Record<string, string> = {
   "endpoint.scriptQueue": "7",
   "endpoint.nodeId": "7",
   "endpoint.noticeInterval": "5m",
+  "endpoint.revisionHeader": "X-Seven",
   "endpoint.trustedProxies": "10.0.0.0/8",
   "dashboard.host": "::1",
   "dashboard.port": "7778",
@@ -40,6 +41,11 @@ const samples: Record<string, string> = {
   "webhook.secretFile": "/srv/secret",
   "log.level": "debug",
   "log.format": "json",
+  "log.access": "off",
+  "log.file": "/srv/gitway.log",
+  "log.accessFile": "/srv/access.log",
+  "log.fileSize": "7MiB",
+  "log.files": "7",
 };
 
 describe("each option is a flag and a variable", () => {

@@ -1,0 +1,10 @@
+import type { ServerResponse } from "node:http";
+
+/** Adds an answer's headers. Those that are there already are Gitway's own, and nobody else speaks for it. */
+export function addHeaders(
+  response: ServerResponse,
+  headers: readonly (readonly [name: string, value: string])[],
+): void {
+  const own = new Set(response.getHeaderNames());
+  for (const [name, value] of headers) if (!own.has(name.toLowerCase())) response.appendHeader(name, value);
+}

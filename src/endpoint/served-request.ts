@@ -1,0 +1,27 @@
+import type { Decision } from "./decision.ts";
+
+/** A request that is over: for the access log and for metrics. */
+export interface ServedRequest {
+  /** What the answer's `X-Request-Id` says. */
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+  /** Empty when what came was no HTTP. */
+  readonly method: string;
+  /** As it came, without the query, which may hold a token. */
+  readonly path: string;
+  /** Where the request came from. */
+  readonly client: string;
+  /** 499 when the caller went away first. */
+  readonly status: number;
+  readonly milliseconds: number;
+  readonly decision: Decision;
+}
+
+const longestPath = 2048;
+
+/** The path of a request target for people: without host, query and fragment, and not without end. */
+export function loggedPath(url: string): string {
+  const path = url.replace(/^[a-z]+:\/\/[^/?#]*/i, "").split(/[?#]/, 1)[0] ?? "";
+  return path.length > longestPath ? `${path.slice(0, longestPath)}…` : path;
+}
