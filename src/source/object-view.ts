@@ -39,8 +39,11 @@ export function isGoodState(state: string): boolean {
   return /^[0-9a-f]{64}$/.test(state);
 }
 
-/** What manifest files are at one commit; null: not there. */
-export type FilesThere = ReadonlyMap<string, { readonly blob: string; readonly facts: FileFacts } | null>;
+/** What a manifest file is at one commit; null: not there. */
+export type FileThere = { readonly blob: string; readonly facts: FileFacts } | null;
+
+/** Manifest files at one commit, by path. */
+export type FilesThere = ReadonlyMap<string, FileThere>;
 
 /** Which documents and homes an object has when these files are changed to what they are there. */
 export function moveStanding(

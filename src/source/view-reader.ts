@@ -1,7 +1,15 @@
 import type { Commit, OldEntry, Step } from "./history.ts";
 import type { FactsReader, ManifestFile } from "./manifest-facts.ts";
 import { isInsideGit, type ManifestPaths } from "./manifest-paths.ts";
-import { filesOf, moveStanding, stateOf, type FilesThere, type Subject, type View } from "./object-view.ts";
+import {
+  type FilesThere,
+  type FileThere,
+  filesOf,
+  moveStanding,
+  stateOf,
+  type Subject,
+  type View,
+} from "./object-view.ts";
 import type { createReferencedFiles } from "./referenced-files.ts";
 
 /** An object whose state is looked at along history. */
@@ -68,19 +76,18 @@ export function createViewReader<T extends Tracked>(reading: ViewReading, all: r
     older: string,
     views: ReadonlyMap<T, { readonly view: View }>,
   ): Promise<Map<T, View>> {
-    const touched = new Set<T>();
-    for (const path of step.keys())
-      for (const tracked of index.byPath.get(path) ?? []) if (views.has(tracked)) touched.add(tracked);
     const there = await readThere(step, views);
-    for (const found of there.values())
-      for (const tracked of index.spokenOf(found?.facts.documents ?? []))
-        if (views.has(tracked)) touched.add(tracked);
+    const near = new Map<T, Map<string, FileThere>>();
+    for (const path of step.keys())
+      for (const tracked of index.byPath.get(path) ?? []) note(near, tracked, path, there.get(path));
+    for (const [path, found] of there)
+      for (const tracked of index.spokenOf(found?.facts.documents ?? [])) note(near, tracked, path, found);
 
     const moved = new Map<T, View>();
-    for (const tracked of touched) {
+    for (const [tracked, files] of near) {
       const view = views.get(tracked)?.view;
       if (!view) continue;
-      const placed = moveStanding(tracked.subject, view, there);
+      const placed = moveStanding(tracked.subject, view, files);
       moved.set(tracked, await finish(tracked, older, { ...placed, digests: view.digests }, step));
     }
     return moved;
@@ -140,6 +147,18 @@ export function createViewReader<T extends Tracked>(reading: ViewReading, all: r
   }
 
   return { start, prefetch, move };
+}
+
+/** Of the changed files only those that an object has to do with: all for each would be a square of them. */
+function note<T>(
+  near: Map<T, Map<string, FileThere>>,
+  tracked: T,
+  path: string,
+  found: FileThere | undefined,
+): void {
+  const files = near.get(tracked) ?? new Map<string, FileThere>();
+  near.set(tracked, files);
+  if (found !== undefined) files.set(path, found);
 }
 
 /** Finds tracked objects by the paths that they ever had to do with, and by their identity. */
