@@ -15,6 +15,8 @@ export interface Call {
   readonly response: ServerResponse;
   readonly target: RequestTarget;
   readonly definition: ServedDefinition;
+  /** Whether it came to where the definition takes batches. */
+  readonly isBatch: boolean;
   /** The placeholders of the route, exactly as they came. */
   readonly parameters: Readonly<Record<string, string>>;
   /** The path up to the end of the route or listen path: empty, or with a leading slash. */

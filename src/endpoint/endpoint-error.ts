@@ -134,6 +134,13 @@ export const endpointErrors = {
     detail: "Too many requests to this API. Try again later.",
     event: "RatelimitExceeded",
   },
+  2030: { name: "BatchMalformed", status: 400, detail: "Batch request malformed" },
+  2031: {
+    name: "BatchedRequestMalformed",
+    status: 400,
+    detail: "Batch request creation failed , request structure malformed",
+  },
+  2032: { name: "BatchTooLong", status: 400, detail: "The batch holds too many requests." },
 } as const satisfies Record<number, EndpointErrorRow>;
 
 /** The `errorCode` of an error body. */

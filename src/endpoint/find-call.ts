@@ -63,12 +63,20 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): Call | Ref
 
 type Place = Pick<
   Call,
-  "definition" | "parameters" | "taken" | "rest" | "versionPath" | "version" | "versionFault" | "path"
+  | "definition"
+  | "isBatch"
+  | "parameters"
+  | "taken"
+  | "rest"
+  | "versionPath"
+  | "version"
+  | "versionFault"
+  | "path"
 >;
 
 /** Where in a definition a request has come to: the version, and what the lists say of its path. */
 function locate({ request, target }: ArrivedRequest, match: RouteMatch): Place {
-  const { definition, parameters, below } = match;
+  const { definition, isBatch, parameters, below } = match;
   const { versions } = definition;
   const chosen = versions && chooseVersion(versions, request.headers, target.query, below);
   const named = chosen?.fromPath ? below.slice(0, 1) : [];
@@ -78,6 +86,7 @@ function locate({ request, target }: ArrivedRequest, match: RouteMatch): Place {
   const segments = target.segments.slice(0, target.segments.length - below.length);
   return {
     definition,
+    isBatch,
     parameters,
     taken: segments.map((segment) => `/${segment}`).join(""),
     rest: versionPath + pathBelow(unversioned, target),

@@ -23,16 +23,12 @@ export const saidByProxy: ReadonlySet<string> = new Set([
   "x-request-id",
 ]);
 
-/** Headers of an answer that are the server's alone: they frame it, or say what served it. */
-export const saidByServer: ReadonlySet<string> = new Set([
-  ...hopByHop,
-  "content-length",
-  "x-gitway-revision",
-]);
+/** Headers that frame a message, which nobody else may set. */
+export const framing: ReadonlySet<string> = new Set([...hopByHop, "content-length"]);
 
 /** Headers of an answer that a script may not set (UD-APIs 2.3). */
 export const closedToScripts: ReadonlySet<string> = new Set([
-  ...saidByServer,
+  ...framing,
   "access-control-allow-origin",
   "access-control-allow-credentials",
   "access-control-expose-headers",

@@ -7,6 +7,7 @@ import type { Log } from "../log.ts";
 import { serveProxy } from "./actions/proxy.ts";
 import { serveReply } from "./actions/reply.ts";
 import { serveScript } from "./actions/script.ts";
+import { serveBatch } from "./batch/serve-batch.ts";
 import type { CallUsage } from "./call-usage.ts";
 import type { Call } from "./call.ts";
 import { clientAddress } from "./client-address.ts";
@@ -33,6 +34,8 @@ export interface RequestHandlerOptions {
   readonly agent: Dispatcher;
   readonly usage: CallUsage | null;
   readonly log: Log;
+  /** Whether the requests are those of a batch. */
+  readonly isWithinBatch?: boolean;
   /** Told of every request when it is over. */
   readonly observe?: (request: ServedRequest) => void;
   /** Told of what definitions may have webhooks for. */
@@ -119,6 +122,11 @@ async function serve(
   const call = findCall(table, { id, request, response, target, clientAddress, usage });
   if ("code" in call) return call;
   progress.call = call;
+  if (call.isBatch) {
+    const refusal = await batch(options, table, call);
+    progress.decision = decisionOf(call, null, refusal);
+    return refusal;
+  }
   announceEnd(call, progress);
   const { pool, log } = options;
   const judged = await applyRules(call, { scripts: { pool, log } });
@@ -126,6 +134,13 @@ async function serve(
   const refusal = ruling ? carryOut(judged.call, ruling.verdict) : await act(options, judged.call);
   progress.decision = decisionOf(judged.call, ruling, refusal);
   return refusal;
+}
+
+/** Serves a batch by the same table, whatever is swapped meanwhile. There are no batches in batches. */
+async function batch(options: RequestHandlerOptions, table: RouteTable, call: Call): Promise<Refusal | null> {
+  if (options.isWithinBatch) return { code: 2031 };
+  const handle = createRequestHandler({ ...options, table: () => table, isWithinBatch: true });
+  return await serveBatch(call, handle, options.nodeId);
 }
 
 function carryOut(call: Call, verdict: Ruling["verdict"]): Refusal | null {

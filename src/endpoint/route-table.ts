@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 
 import type { ServingState } from "../store/store.ts";
+import { batchPath } from "./batch/batch-path.ts";
 import { buildCredentialTable, type CredentialTable } from "./credential-table.ts";
 import type { RequestTarget } from "./request-target.ts";
 import { canonicalSegment, createTrie, find, insert, type MatchKind, type RouteTrie } from "./route-trie.ts";
@@ -8,8 +9,15 @@ import { prepareDefinition, type ServedDefinition } from "./served-definition.ts
 import { unhonouredInDefinition } from "./unhonoured-settings.ts";
 
 interface Site {
-  readonly routes: RouteTrie<ServedDefinition>;
-  readonly listenPaths: RouteTrie<ServedDefinition>;
+  readonly routes: RouteTrie<Holder>;
+  readonly listenPaths: RouteTrie<Holder>;
+}
+
+/** What holds a path. */
+interface Holder {
+  readonly definition: ServedDefinition;
+  /** Whether it takes batches there, and not calls. */
+  readonly isBatch: boolean;
 }
 
 /** One revision, ready for serving. Built once, never changed, swapped whole. */
@@ -35,8 +43,7 @@ export interface Notice {
 }
 
 /** The definition that a request led to. */
-export interface RouteMatch {
-  readonly definition: ServedDefinition;
+export interface RouteMatch extends Holder {
   readonly parameters: Readonly<Record<string, string>>;
   /** The segments after the route or listen path. */
   readonly below: readonly string[];
@@ -53,18 +60,31 @@ export async function buildRouteTable(state: ServingState, base: string): Promis
   const sites = new Map<string, Site>();
   const notices: Notice[] = [];
   let isLimited = [...credentials.tokens.values()].some(({ limits }) => limits.charges.length > 0);
-  let sliceEnd = performance.now() + slice;
+  const later: (() => void)[] = [];
+  const turn = startTurn();
   for (const stored of state.definitions) {
-    if (performance.now() > sliceEnd) {
-      await setImmediate();
-      sliceEnd = performance.now() + slice;
-    }
+    if (turn.isOver()) await turn.next();
     const definition = prepareDefinition(stored, credentials, state.blobs);
     isLimited ||= definition.rateLimit.charges.length > 0;
-    notices.push(...definitionNotices(stored, definition), ...place(sites, stored, definition));
+    notices.push(...definitionNotices(stored, definition), ...place(sites, later, stored, definition));
+  }
+  for (const insertBatch of later) {
+    if (turn.isOver()) await turn.next();
+    insertBatch();
   }
   const basePath = splitPath(base.toLowerCase());
   return { revision: state.revision, credentials, isLimited, base: basePath, sites, notices };
+}
+
+function startTurn() {
+  let end = performance.now() + slice;
+  return {
+    isOver: () => performance.now() > end,
+    async next() {
+      await setImmediate();
+      end = performance.now() + slice;
+    },
+  };
 }
 
 /** The segments below the base, or null for a path that lies elsewhere. */
@@ -86,28 +106,33 @@ export function matchRoute(table: RouteTable, target: RequestTarget): RouteMatch
     const segments = below ?? target.segments;
     const hit = find(below ? site.routes : site.listenPaths, segments);
     if (!hit) continue;
-    return { definition: hit.value, parameters: hit.parameters, below: segments.slice(hit.depth) };
+    return { ...hit.value, parameters: hit.parameters, below: segments.slice(hit.depth) };
   }
   return null;
 }
 
 function place(
   sites: Map<string, Site>,
+  later: (() => void)[],
   { name, spec }: ServingState["definitions"][number],
   definition: ServedDefinition,
 ): Notice[] {
   const host = spec.domain ?? "";
   const site = sites.get(host) ?? newSite();
   sites.set(host, site);
-  const holder =
-    spec.route === undefined
-      ? insert(site.listenPaths, splitPath(spec.listenPath ?? "/"), matchOf(spec, "prefix"), definition)
-      : insert(site.routes, splitPath(spec.route), matchOf(spec, "exact"), definition);
-  if (!holder) return [];
-  const message = `The path is taken by '${holder.name}', so this definition is not served. Give it another path.`;
-  return [
-    { kind: "ApiDefinition", name, setting: spec.route === undefined ? "listenPath" : "route", message },
-  ];
+  const isRoute = spec.route !== undefined;
+  const trie = isRoute ? site.routes : site.listenPaths;
+  const path = splitPath(spec.route ?? spec.listenPath ?? "/");
+  const match = matchOf(spec, isRoute ? "exact" : "prefix");
+  const holder = insert(trie, path, match, { definition, isBatch: false });
+  if (!holder) {
+    // After all others, so that it takes no path away from them.
+    if (definition.batch)
+      later.push(() => insert(trie, [...path, ...batchPath], "exact", { definition, isBatch: true }));
+    return [];
+  }
+  const message = `The path is taken by '${holder.definition.name}', so this definition is not served. Give it another path.`;
+  return [{ kind: "ApiDefinition", name, setting: isRoute ? "route" : "listenPath", message }];
 }
 
 function matchOf(spec: ServingState["definitions"][number]["spec"], otherwise: MatchKind): MatchKind {

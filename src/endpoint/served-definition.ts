@@ -41,6 +41,8 @@ export interface ServedDefinition {
   readonly middleware: MiddlewareChain;
   /** Of all callers together. */
   readonly rateLimit: ServedLimits;
+  /** Null when no batches are taken. */
+  readonly batch: { readonly maxRequests: number } | null;
   readonly action: ServedAction;
 }
 
@@ -54,6 +56,7 @@ export interface Limits {
 const scriptMethods = ["GET", "PUT", "POST", "DELETE", "PATCH"];
 const scriptBodyLimit = 29 * 1024 * 1024;
 const scriptQueryLimit = 2 * 1024;
+const defaultBatch = 100;
 
 /** Makes a stored definition ready for serving. */
 export function prepareDefinition(
@@ -78,6 +81,7 @@ export function prepareDefinition(
     versions: prepareVersions(spec),
     paths: preparePathLists(spec.paths),
     limits: limitsOf(spec),
+    batch: spec.batch?.enabled ? { maxRequests: spec.batch.maxRequests ?? defaultBatch } : null,
     middleware: prepareMiddleware(spec.middleware, stored.files, blobs),
     rateLimit: apiLimits(stored.id, spec),
     action: prepareAction(spec, stored.files, blobs),

@@ -8,7 +8,6 @@ interface UnhonouredSetting {
 /** Settings of a definition that the endpoint does not act on yet. Acting on one deletes its row. */
 const definitionSettings: readonly UnhonouredSetting[] = [
   { setting: "events", used: (spec) => isFilled(spec.events) },
-  { setting: "batch", used: (spec) => spec.batch?.enabled === true },
 ];
 
 /** The settings of a definition that have no effect yet. */

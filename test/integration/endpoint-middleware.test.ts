@@ -268,7 +268,6 @@ describe("a call is refused when its middleware", () => {
     ["replies with text", "() => ({ reply: 'x' })", 13],
     ["replies with an odd status", "() => ({ reply: { status: 99 } })", 1002],
     ["sets a cookie", "() => ({ reply: { headers: { 'set-cookie': 'a=b' } } })", 1012],
-    ["says another revision", "() => ({ reply: { headers: { 'X-Gitway-Revision': '9' } } })", 1012],
     ["splits the reply", "() => ({ reply: { headers: { a: 'b\\r\\nc: d' } } })", 1013],
     ["splits the request", "() => ({ setHeaders: { a: 'b\\r\\nc: d' } })", 13],
     ["splits a name", "() => ({ setHeaders: { 'a: b\\r\\nc': 'd' } })", 13],

@@ -1,5 +1,5 @@
 import type { ReplyAction } from "../../manifest/api-definition.generated.ts";
-import { saidByServer } from "../header-names.ts";
+import { framing } from "../header-names.ts";
 
 /** An answer that is the same for every call. */
 export interface Reply {
@@ -11,9 +11,7 @@ export interface Reply {
 
 /** Makes a reply ready for serving. Text unless its headers say otherwise. */
 export function prepareReply(action: ReplyAction): Reply {
-  const headers = Object.entries(action.headers ?? {}).filter(
-    ([name]) => !saidByServer.has(name.toLowerCase()),
-  );
+  const headers = Object.entries(action.headers ?? {}).filter(([name]) => !framing.has(name.toLowerCase()));
   const body = Buffer.from(action.body ?? "");
   const typed = headers.some(([name]) => name.toLowerCase() === "content-type");
   if (!typed && body.length > 0) headers.push(["content-type", "text/plain; charset=utf-8"]);

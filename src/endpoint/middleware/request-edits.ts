@@ -2,7 +2,7 @@ import type { MiddlewareEdits } from "../../../schemas/script.d.ts";
 import { isSendable } from "../actions/reply.ts";
 import { headerPairs } from "../actions/script-answer.ts";
 import type { Call, HeaderEdits } from "../call.ts";
-import { hopByHop, saidByProxy } from "../header-names.ts";
+import { framing, saidByProxy } from "../header-names.ts";
 
 /** What a part of the edits makes of a call, or what is wrong with it. */
 type Edit = (call: Call, value: unknown) => Call | string;
@@ -71,10 +71,7 @@ function editHeaders(call: Call, names: readonly string[], set: HeaderEdits["set
   const { versions } = call.definition;
   const reserved = [...keys].find(
     (key) =>
-      hopByHop.has(key) ||
-      saidByProxy.has(key) ||
-      key === "content-length" ||
-      (versions?.location === "header" && versions.key === key),
+      framing.has(key) || saidByProxy.has(key) || (versions?.location === "header" && versions.key === key),
   );
   if (reserved !== undefined) return `may not touch the header ${JSON.stringify(reserved)}`;
   const before = call.edits.set.filter(([name]) => !keys.has(name.toLowerCase()));

@@ -239,7 +239,7 @@ describe("building a table", () => {
 
     const table = await buildRouteTable(serving, base);
 
-    expect(table.notices.map(({ name, setting }) => `${name} ${setting}`)).toEqual(["it events", "it batch"]);
+    expect(table.notices.map(({ name, setting }) => `${name} ${setting}`)).toEqual(["it events"]);
   });
 
   test("notices a script that the store does not have", async () => {

@@ -1,0 +1,78 @@
+import { createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { type Duplex, duplexPair } from "node:stream";
+
+import type { BatchedRequest } from "./read-batch.ts";
+
+/** An answer as it came. */
+export interface LocalAnswer {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+}
+
+/** Serves requests that come from within. */
+export type LocalExchange = (
+  request: BatchedRequest,
+  host: string,
+  signal: AbortSignal,
+  /** Takes the size of a part of the answer; false ends it. */
+  mayTake: (bytes: number) => boolean,
+) => Promise<LocalAnswer | "too-large">;
+
+/**
+ * Serves requests through the handler without the network: both ends speak HTTP as ever, over a pair of
+ * streams. To the handler they come from this address.
+ */
+export function createLocalExchange(
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  address: string,
+): LocalExchange {
+  const server = createServer({ maxHeaderSize: 64 * 1024, requireHostHeader: false });
+  server.on("request", (request, response) => void handle(request, response));
+  return async (asked, host, signal, mayTake) => {
+    const [near, far] = duplexPair();
+    // An end is handed on by the pair; that one side breaks off is not.
+    far.once("close", () => far.writableFinished || near.destroy(new Error("The answer broke off.")));
+    server.emit("connection", Object.assign(far, { remoteAddress: address, setTimeout: () => far }));
+    try {
+      const answer = await send(asked, host, near, signal);
+      if (!mayTake(answer.rawHeaders.join("").length)) return "too-large";
+      const chunks: Buffer[] = [];
+      for await (const chunk of answer as AsyncIterable<Buffer>) {
+        if (!mayTake(chunk.length)) return "too-large";
+        chunks.push(chunk);
+      }
+      return { status: answer.statusCode ?? 0, headers: answer.rawHeaders, body: Buffer.concat(chunks) };
+    } finally {
+      near.destroy();
+      far.destroy();
+    }
+  };
+}
+
+async function send(
+  { method, url, headers, body }: BatchedRequest,
+  host: string,
+  connection: Duplex,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  return await new Promise((resolve, reject) => {
+    const request = sendRequest({
+      createConnection: () => connection,
+      method,
+      path: url,
+      setHost: false,
+      headers: [
+        ...headers.flat(),
+        ...(host === "" ? [] : ["host", host]),
+        ...(body.length === 0 ? [] : ["content-length", String(body.length)]),
+      ],
+      maxHeaderSize: 64 * 1024,
+      signal,
+    });
+    request.on("response", resolve);
+    request.on("error", reject);
+    request.end(body);
+  });
+}

@@ -1,0 +1,126 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import { serveReply } from "../actions/reply.ts";
+import type { Call } from "../call.ts";
+import { endpointErrors, errorBody, type Refusal } from "../endpoint-error.ts";
+import { hopByHop } from "../header-names.ts";
+import { readBody } from "../request-body.ts";
+import { batchPath } from "./batch-path.ts";
+import { createLocalExchange, type LocalExchange } from "./local-exchange.ts";
+import { type Batch, type BatchedRequest, readBatch } from "./read-batch.ts";
+
+/** The answer to one request of a batch (Gateway rules 2.7). */
+interface Unit {
+  readonly relative_url: string;
+  readonly code: number;
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  readonly body: string;
+}
+
+const requestLimit = 8 * 1024 * 1024;
+const answerLimit = 16 * 1024 * 1024;
+const timeLimit = 90_000;
+const atOnce = 10;
+
+/**
+ * Serves the requests of a batch one by one as if they had come by themselves, and answers with all
+ * answers in the order of the requests. The batch itself asks for no token, and hands none on.
+ */
+export async function serveBatch(
+  call: Call,
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  nodeId: number,
+): Promise<Refusal | null> {
+  const { request, response, definition } = call;
+  if (request.method !== "POST") return { code: 3, headers: { allow: "POST" } };
+  const { requestBody, responseBody } = definition.limits;
+  const body = await readBody(request, response, Math.min(requestBody ?? requestLimit, requestLimit));
+  if (body === "too-large") return { code: 1009 };
+  const root = call.taken.split("/").slice(0, -batchPath.length).join("/");
+  const batch = readBatch(body.toString("utf8"), root, definition.batch?.maxRequests ?? 0);
+  if ("code" in batch) return batch;
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  const units = await answerAll(batch, {
+    exchange: createLocalExchange(handle, call.clientAddress),
+    host: hostOf(call),
+    signal: AbortSignal.any([gone.signal, AbortSignal.timeout(timeLimit)]),
+    room: Math.min(responseBody ?? answerLimit, answerLimit),
+    nodeId,
+  });
+  if (response.destroyed) return null;
+  const headers = [["content-type", "application/json; charset=utf-8"]] as const;
+  return serveReply(call, { kind: "reply", status: 200, headers, body: Buffer.from(JSON.stringify(units)) });
+}
+
+interface Run {
+  readonly exchange: LocalExchange;
+  readonly host: string;
+  readonly signal: AbortSignal;
+  /** Bytes left for bodies. */
+  room: number;
+  readonly nodeId: number;
+}
+
+async function answerAll({ requests, inTurn }: Batch, run: Run): Promise<Unit[]> {
+  const units: Unit[] = [];
+  const waiting = requests.entries();
+  const work = async () => {
+    for (const [index, request] of waiting) units[index] = await answerOne(request, run);
+  };
+  await Promise.all(Array.from({ length: inTurn ? 1 : atOnce }, work));
+  return units;
+}
+
+async function answerOne(request: BatchedRequest, run: Run): Promise<Unit> {
+  const { exchange, host, signal, nodeId } = run;
+  if (signal.aborted) return refused(request, { code: 2012 }, nodeId);
+  let taken = 0;
+  const mayTake = (bytes: number) => {
+    taken += bytes;
+    run.room -= bytes;
+    return run.room >= 0;
+  };
+  try {
+    const answer = await exchange(request, host, signal, mayTake);
+    if (answer !== "too-large")
+      return {
+        relative_url: request.relativeUrl,
+        code: answer.status,
+        headers: headersByName(answer.headers),
+        body: answer.body.toString("utf8"),
+      };
+    run.room += taken;
+    return refused(request, { code: 17 }, nodeId);
+  } catch {
+    run.room += taken;
+    return refused(request, { code: signal.aborted ? 2012 : 2011 }, nodeId);
+  }
+}
+
+/** The unit of a request that was not answered, or not to the end. */
+function refused({ relativeUrl }: BatchedRequest, refusal: Refusal, nodeId: number): Unit {
+  return {
+    relative_url: relativeUrl,
+    code: endpointErrors[refusal.code].status,
+    headers: { "Content-Type": ["application/json; charset=utf-8"] },
+    body: errorBody(refusal, nodeId),
+  };
+}
+
+/** Names as `Content-Type`, which is how clients of such batches know them. */
+function headersByName(raw: readonly string[]): Record<string, string[]> {
+  const headers = new Map<string, string[]>();
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = (raw[index] ?? "").toLowerCase();
+    if (hopByHop.has(name)) continue;
+    const key = name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase());
+    headers.set(key, [...(headers.get(key) ?? []), raw[index + 1] ?? ""]);
+  }
+  return Object.fromEntries(headers);
+}
+
+/** Definitions of a domain answer there only. */
+function hostOf({ request, target }: Call): string {
+  return request.url?.startsWith("/") ? (request.headers.host ?? "") : target.host;
+}
