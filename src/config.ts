@@ -57,7 +57,7 @@ export interface Config {
     readonly revisionHeader: string | null;
     readonly trustedProxies: readonly string[];
   };
-  readonly dashboard: { readonly host: string; readonly port: number };
+  readonly dashboard: { readonly host: string; readonly port: number; readonly orgId: string };
   /** Where the secret of the webhook receiver is. */
   readonly webhook: SecretPlace;
   readonly log: LogsOptions;
@@ -221,7 +221,11 @@ function assemble(merged: ReadonlyMap<string, Written>, surroundings: Surroundin
       revisionHeader: text("endpoint.revisionHeader") === "off" ? null : text("endpoint.revisionHeader"),
       trustedProxies: at("endpoint.trustedProxies") as readonly string[],
     },
-    dashboard: { host: text("dashboard.host"), port: number("dashboard.port") },
+    dashboard: {
+      host: text("dashboard.host"),
+      port: number("dashboard.port"),
+      orgId: text("dashboard.orgId"),
+    },
     webhook: secretPlace("webhook.secret"),
     log: {
       level: text("log.level"),

@@ -97,7 +97,10 @@ async function startDashboardRole(
           wake: (reason) => running.loop?.wake(reason),
         }
       : null,
-    api: { keys, routes: apiRoutes({ store }) },
+    api: {
+      keys,
+      routes: apiRoutes({ store, orgId: config.dashboard.orgId, routeBase: config.endpoint.base }),
+    },
     log,
   });
   return closing.add("the dashboard", dashboard).url;

@@ -63,7 +63,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
 }
 
 function createApp({ health, metrics, webhook, api, log }: DashboardOptions): Hono {
-  const app = new Hono();
+  const app = new Hono({ strict: false });
   app.use(
     secureHeaders({
       contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },

@@ -18,9 +18,11 @@ import { keepListening } from "./listener.ts";
 import { migrate } from "./migrate.ts";
 import { readObjects } from "./object-versions.ts";
 import { openOutbox } from "./open-outbox.ts";
+import { readPointer } from "./pointer.ts";
 import { syncReferences } from "./reference-credentials.ts";
 import { revokeCredentials } from "./revoke-credentials.ts";
 import { forgetHits, shareHits } from "./shared-hits.ts";
+import { readStamps } from "./stamps.ts";
 import type { Closeable, Store } from "./store.ts";
 import { readSyncStatus, writeSyncStatus } from "./sync-status.ts";
 import { verifyEvents } from "./verify-events.ts";
@@ -93,6 +95,8 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     readSync: () => readSyncStatus(database),
     writeSync: (status) => writeSyncStatus(database, status),
     objects: (kind, name) => readObjects(database, name === undefined ? { kind } : { kind, name }),
+    revision: async () => (await readPointer(database)).revision,
+    stamps: (kind) => readStamps(database, kind),
     events: (query) => readEvents(database, query),
     history: (kind, name, limit) => readHistory(database, kind, name, limit),
     verifyEvents: (inspect) => verifyEvents(database, inspect),

@@ -53,6 +53,14 @@ export interface InformationEvent {
   readonly hash: string;
 }
 
+/** When an object was added and last changed, and by whom: the names of the authors. ISO 8601, UTC. */
+export interface ObjectStamps {
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly updatedAt: string;
+  readonly updatedBy: string;
+}
+
 /** Which events are asked for. Times are ISO 8601. */
 export interface EventQuery {
   readonly limit: number;
@@ -200,6 +208,10 @@ export interface Store extends Closeable, CredentialStore, LimitStore {
   writeSync(status: SyncStatus): Promise<void>;
   /** Objects of a kind by name, or the one with that name. */
   objects(kind: Kind, name?: string): Promise<readonly StoredObject[]>;
+  /** The current revision; 0 before the first apply. */
+  revision(): Promise<number>;
+  /** When each live object of a kind was added and last changed, and by whom, by id. */
+  stamps(kind: Kind): Promise<ReadonlyMap<string, ObjectStamps>>;
   /** The newest `limit` events that fit, or the first ones after an id; oldest first either way. */
   events(query: EventQuery): Promise<readonly InformationEvent[]>;
   /** The newest `limit` steps of the objects that have or had a name, oldest first. */

@@ -16,6 +16,9 @@ export interface TestApi extends Reconciling {
   request(path: string, key: string | null, init?: RequestInit): Promise<Response>;
 }
 
+/** The organisation of test dashboards. */
+export const orgId = "54b53d3aeba6db5c35000002";
+
 /** Starts a dashboard; users may refer to the keys of this environment. */
 export async function startTestApi(keys: Record<string, string> = {}): Promise<TestApi> {
   const [reconciling, folder] = await Promise.all([createReconciling(), temporaryFolder()]);
@@ -39,7 +42,7 @@ export async function startTestApi(keys: Record<string, string> = {}): Promise<T
     }),
     metrics: createMetrics(() => null).registry,
     webhook: null,
-    api: { keys: ring, routes: apiRoutes({ store }) },
+    api: { keys: ring, routes: apiRoutes({ store, orgId, routeBase: "/api/custom" }) },
     log,
   });
   return {

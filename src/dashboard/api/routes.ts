@@ -1,15 +1,24 @@
 import type { Store } from "../../store/store.ts";
+import { createCatalogue } from "../catalogue.ts";
 import type { ApiRoute } from "./api-route.ts";
+import { definitionRoutes } from "./definitions.ts";
 import { eventRoutes } from "./events.ts";
 import { syncRoutes } from "./sync.ts";
+import { tokenRoutes } from "./tokens.ts";
 import { userRoutes } from "./users.ts";
 
 /** What the operations of the Dashboard API work on. */
 export interface ApiParts {
   readonly store: Store;
+  readonly orgId: string;
+  /** The path below which routes are served. */
+  readonly routeBase: string;
 }
 
 /** Every operation of the Dashboard API. */
-export function apiRoutes(parts: ApiParts): ApiRoute[] {
-  return [...eventRoutes(parts), ...syncRoutes(parts), ...userRoutes(parts)];
+export function apiRoutes({ store, orgId, routeBase }: ApiParts): ApiRoute[] {
+  const parts = { store, orgId, routeBase, catalogue: createCatalogue(store, orgId) };
+  return [definitionRoutes, tokenRoutes, eventRoutes, syncRoutes, userRoutes].flatMap((routesOf) =>
+    routesOf(parts),
+  );
 }

@@ -37,6 +37,7 @@ const samples: Record<string, string> = {
   "endpoint.trustedProxies": "10.0.0.0/8",
   "dashboard.host": "::1",
   "dashboard.port": "7778",
+  "dashboard.orgId": "54b53d3aeba6db5c35000002",
   "webhook.secretEnv": "THE_SECRET",
   "webhook.secretFile": "/srv/secret",
   "log.level": "debug",

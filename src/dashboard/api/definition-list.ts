@@ -1,0 +1,49 @@
+import type { Catalogue, CatalogueEntry } from "../catalogue.ts";
+
+/** What a client asks a list for. */
+export interface ListQuery {
+  readonly p?: string | undefined;
+  readonly q?: string | undefined;
+  readonly sort?: string | undefined;
+  readonly category?: string | undefined;
+}
+
+/** A page, and how many there are. */
+export interface ListPage {
+  readonly entries: readonly CatalogueEntry[];
+  /** 0 when everything was asked for (Dashboard facts 1.3). */
+  readonly pages: number;
+}
+
+const pageSize = 10;
+
+const orders: Readonly<Record<string, (a: CatalogueEntry, b: CatalogueEntry) => number>> = {
+  name: (a, b) => compare(a.title.toLowerCase(), b.title.toLowerCase()),
+  created_at: (a, b) => compare(a.stamps?.createdAt ?? "", b.stamps?.createdAt ?? ""),
+  updated_at: (a, b) => compare(a.stamps?.updatedAt ?? "", b.stamps?.updatedAt ?? ""),
+};
+
+/**
+ * The page `p` (from 1; all of them from 0 down) of the definitions whose name holds `q` in any case, in the
+ * order of `sort`: `name`, `created_at` or `updated_at`, turned round by a minus; newest first without one.
+ */
+export function listDefinitions(catalogue: Catalogue, { p = "1", q = "", sort = "" }: ListQuery): ListPage {
+  const wanted = q.toLowerCase();
+  const found =
+    wanted === ""
+      ? catalogue.definitions
+      : catalogue.definitions.filter(({ title }) => title.toLowerCase().includes(wanted));
+  const order = orders[sort.replace(/^-/, "")];
+  const sorted = order ? found.toSorted((a, b) => (sort.startsWith("-") ? order(b, a) : order(a, b))) : found;
+  const page = Number.parseInt(p, 10);
+  if (page <= 0) return { entries: sorted, pages: 0 };
+  const start = ((page || 1) - 1) * pageSize;
+  return {
+    entries: sorted.slice(start, start + pageSize),
+    pages: Math.max(1, Math.ceil(sorted.length / pageSize)),
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

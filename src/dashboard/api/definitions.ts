@@ -1,0 +1,76 @@
+import { definitionToDashboard } from "../../exchange/definition-to-dashboard.ts";
+import { refuse } from "../answers.ts";
+import type { Catalogue, CatalogueEntry } from "../catalogue.ts";
+import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { listDefinitions } from "./definition-list.ts";
+
+/** What the operations on definitions work on. */
+export interface DefinitionParts {
+  readonly catalogue: () => Promise<Catalogue>;
+  readonly orgId: string;
+  /** The path below which routes are served. */
+  readonly routeBase: string;
+}
+
+/** Definitions in the shapes of the Dashboard API: list, search, get. */
+export function definitionRoutes(parts: DefinitionParts): ApiRoute[] {
+  const list = (context: ApiContext) => answerList(context, parts);
+  return [
+    {
+      method: "GET",
+      path: "/apis",
+      access: access.readDefinitions,
+      summary: "List the definitions.",
+      handle: list,
+    },
+    {
+      method: "GET",
+      path: "/apis/search",
+      access: access.readDefinitions,
+      summary: "Search definitions by name.",
+      handle: list,
+    },
+    {
+      method: "GET",
+      path: "/apis/count",
+      access: access.readDefinitions,
+      summary: "Count the definitions.",
+      handle: async (context) => context.json({ count: (await parts.catalogue()).definitions.length }),
+    },
+    {
+      method: "GET",
+      path: "/apis/:id",
+      access: access.readDefinitions,
+      summary: "Get a definition by its internal or public id.",
+      handle: async (context) => {
+        const catalogue = await parts.catalogue();
+        const entry = catalogue.find(context.req.param("id") ?? "");
+        // A 400, as the API has it (Dashboard facts 1.2).
+        if (!entry) return refuse(context, 400, "Could not retrieve API detail");
+        return context.json(wrapperOf(entry, catalogue, parts), 200, { etag: etagOf(entry) });
+      },
+    },
+  ];
+}
+
+async function answerList(context: ApiContext, parts: DefinitionParts): Promise<Response> {
+  const catalogue = await parts.catalogue();
+  const { entries, pages } = listDefinitions(catalogue, context.req.query());
+  return context.json({ apis: entries.map((entry) => wrapperOf(entry, catalogue, parts)), pages });
+}
+
+/** A definition as the Dashboard API prints it, with when it was created and changed. */
+export function wrapperOf(
+  { object, stamps }: CatalogueEntry,
+  { book }: Catalogue,
+  { orgId, routeBase }: Pick<DefinitionParts, "orgId" | "routeBase">,
+): Record<string, unknown> {
+  const wrapper = definitionToDashboard(object, { orgId, routeBase, webhooks: book });
+  if (!stamps) return wrapper;
+  return { ...wrapper, created_at: stamps.createdAt, updated_at: stamps.updatedAt };
+}
+
+/** What a client sends back in `If-Match` to change only what it has seen. */
+export function etagOf({ object }: CatalogueEntry): string {
+  return `"${object.hash}"`;
+}

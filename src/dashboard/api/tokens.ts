@@ -1,0 +1,84 @@
+import type { StoredObject } from "../../plan/plan.ts";
+import type { ObjectStamps, Store } from "../../store/store.ts";
+import { refuse } from "../answers.ts";
+import type { Catalogue } from "../catalogue.ts";
+import { access, type ApiRoute } from "./api-route.ts";
+
+type Token = Extract<StoredObject, { kind: "ApiToken" }>;
+
+/** What the operations on tokens work on. */
+export interface TokenParts {
+  readonly store: Pick<Store, "objects" | "stamps" | "credentials">;
+  readonly catalogue: () => Promise<Catalogue>;
+}
+
+/** Tokens: list, count, get, and those of a definition. Never a secret or its hash. */
+export function tokenRoutes({ store, catalogue }: TokenParts): ApiRoute[] {
+  return [
+    {
+      method: "GET",
+      path: "/tokens",
+      access: access.readTokens,
+      summary: "List the tokens.",
+      handle: async (context) => context.json({ tokens: await shownTokens(store) }),
+    },
+    {
+      method: "GET",
+      path: "/tokens/count",
+      access: access.readTokens,
+      summary: "Count the tokens.",
+      handle: async (context) => context.json({ count: (await store.objects("ApiToken")).length }),
+    },
+    {
+      method: "GET",
+      path: "/tokens/:id",
+      access: access.readTokens,
+      summary: "Get a token by name or id, with its credentials.",
+      handle: async (context) => {
+        const asked = context.req.param("id");
+        const token = (await shownTokens(store)).find(({ id, name }) => id === asked || name === asked);
+        if (!token) return refuse(context, 404, "Token not found");
+        return context.json({ ...token, credentials: await store.credentials(token.name) });
+      },
+    },
+    {
+      method: "GET",
+      path: "/apis/:id/tokens",
+      access: { all: ["definitions.read", "tokens.read"] },
+      summary: "List the tokens that may call a definition.",
+      handle: async (context) => {
+        const entry = (await catalogue()).find(context.req.param("id") ?? "");
+        if (!entry) return refuse(context, 400, "Could not retrieve API detail");
+        const granted = new Set(entry.object.spec.tokens);
+        const tokens = await shownTokens(store);
+        return context.json({ tokens: tokens.filter(({ name }) => granted.has(name)) });
+      },
+    },
+  ];
+}
+
+async function shownTokens(store: Pick<Store, "objects" | "stamps">) {
+  const [objects, stamps] = await Promise.all([store.objects("ApiToken"), store.stamps("ApiToken")]);
+  return objects
+    .filter((object): object is Token => object.kind === "ApiToken")
+    .map((token) => shownToken(token, stamps.get(token.id) ?? null));
+}
+
+function shownToken({ id, name, spec, path, line, commit }: Token, stamps: ObjectStamps | null) {
+  const { description = null, disabled = false, rateLimit = null, quota = null, expires = null } = spec;
+  const [secret] = Object.keys(spec.secret);
+  return {
+    id,
+    name,
+    description,
+    disabled,
+    rateLimit,
+    quota,
+    expires,
+    secret,
+    ...stamps,
+    path,
+    line,
+    commit,
+  };
+}

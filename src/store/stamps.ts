@@ -1,0 +1,37 @@
+import type { Kind } from "../manifest/manifest.ts";
+import type { Session } from "./database.ts";
+import type { ObjectStamps } from "./store.ts";
+
+interface StampRow {
+  readonly id: string;
+  readonly created_at: Date;
+  readonly created_by: string;
+  readonly updated_at: Date;
+  readonly updated_by: string;
+}
+
+/** When each live object of a kind was added and last changed, and by whom, by id. */
+export async function readStamps(session: Session, kind: Kind): Promise<ReadonlyMap<string, ObjectStamps>> {
+  const rows = await session.query<StampRow>(
+    `select ends.object_id as id, first.time as created_at, first.actor_name as created_by,
+            last.time as updated_at, last.actor_name as updated_by
+     from (select object_id, min(id) as first, max(id) as last from gitway.event
+           where kind = $1 and action in ('added', 'updated') group by object_id) as ends
+     join gitway.event as first on first.id = ends.first
+     join gitway.event as last on last.id = ends.last
+     where ends.object_id in
+       (select object_id from gitway.object_version where kind = $1 and to_revision is null)`,
+    [kind],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        createdAt: row.created_at.toISOString(),
+        createdBy: row.created_by,
+        updatedAt: row.updated_at.toISOString(),
+        updatedBy: row.updated_by,
+      },
+    ]),
+  );
+}
