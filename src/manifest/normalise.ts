@@ -25,6 +25,16 @@ export function normaliseSpec<K extends Kind>(
   return copy.spec;
 }
 
+/** Whether the order of the list at a JSON pointer means nothing. */
+export function isSet(kind: Kind, pointer: string): boolean {
+  return setsOf[kind].some((field) => pointer === `/spec/${field}`);
+}
+
+/** What `match` is when a definition does not say. */
+export function impliedMatch(spec: Pick<ApiDefinitionSpec, "action" | "listenPath">): "exact" | "prefix" {
+  return spec.action.proxy || spec.listenPath !== undefined ? "prefix" : "exact";
+}
+
 /** Lists whose order means nothing. */
 const setsOf: Readonly<Record<Kind, readonly string[]>> = {
   ApiDefinition: ["tokens", "methods"],
@@ -66,7 +76,7 @@ const defaults = {
 } as const;
 
 function normaliseDefinition(spec: ApiDefinitionSpec): void {
-  spec.match ??= spec.action.proxy || spec.listenPath !== undefined ? "prefix" : "exact";
+  spec.match ??= impliedMatch(spec);
   for (const [name, value] of Object.entries(defaults)) {
     const field = name as keyof typeof defaults;
     if (canonicalJson(spec[field]) === canonicalJson(value)) delete spec[field];
@@ -78,7 +88,8 @@ function repositoryPath(file: string, text: string): string | undefined {
   return referenced.ok ? referenced.file : undefined;
 }
 
-function replaceTexts(
+/** Replaces the texts at a path in which `*` stands for each item or field, in place. */
+export function replaceTexts(
   document: unknown,
   pattern: string,
   replace: (text: string) => string | undefined,

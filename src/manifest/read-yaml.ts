@@ -55,9 +55,10 @@ const composing = {
 
 /**
  * Splits a text into YAML documents, within limits: the text goes to the parser word by word, so that it
- * stops before nesting, size or the library's own costs get out of hand. No alias is expanded here.
+ * stops before nesting, size or the library's own costs get out of hand. No alias is expanded here. An edit
+ * needs the words too, which `keepSourceTokens` leaves at the nodes.
  */
-export function readYaml(text: string): YamlStream {
+export function readYaml(text: string, options: { readonly keepSourceTokens?: boolean } = {}): YamlStream {
   if (text.length > yamlLimits.characters) return refusal("characters", 0);
   const control = findControlCharacter(text);
   if (control) return { documents: null, fault: control };
@@ -65,16 +66,16 @@ export function readYaml(text: string): YamlStream {
   try {
     // The library makes an Error for each fault that it finds, and there may be very many.
     Error.stackTraceLimit = 0;
-    return compose(text);
+    return compose(text, options.keepSourceTokens ?? false);
   } finally {
     Error.stackTraceLimit = stackTraces;
   }
 }
 
-function compose(text: string): YamlStream {
+function compose(text: string, keepSourceTokens: boolean): YamlStream {
   const lexer = new Lexer();
   const parser = new Parser();
-  const composer = new Composer(composing);
+  const composer = new Composer({ ...composing, keepSourceTokens });
   const documents: Document.Parsed[] = [];
   const meter = newMeter();
   for (const lexeme of lexer.lex(text)) {

@@ -13,6 +13,7 @@ export interface FieldSchema {
   readonly type?: string;
   readonly pattern?: string;
   readonly enum?: readonly unknown[];
+  readonly default?: unknown;
   readonly examples?: readonly unknown[];
   readonly properties?: Readonly<Record<string, FieldSchema>>;
   readonly additionalProperties?: boolean | FieldSchema;
