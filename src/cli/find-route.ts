@@ -3,7 +3,7 @@ import { parseRequestTarget } from "../endpoint/request-target.ts";
 import { buildRouteTable, matchRoute } from "../endpoint/route-table.ts";
 import { methodsOf, takesMethod } from "../endpoint/rules/method.ts";
 import { AppError } from "../errors.ts";
-import type { ServingState } from "../store/store.ts";
+import type { ServingState } from "../store/serving-store.ts";
 
 type Definition = ServingState["definitions"][number];
 

@@ -1,5 +1,5 @@
 import { Secret } from "../secret.ts";
-import type { ServingState } from "../store/store.ts";
+import type { ServingState } from "../store/serving-store.ts";
 import { type ServedLimits, tokenLimits } from "./limits/limit.ts";
 import { hasEnded, parseEnd } from "./timestamp.ts";
 
@@ -26,8 +26,6 @@ interface Token extends Caller {
 export interface CredentialTable {
   readonly byHash: ReadonlyMap<string, Credential>;
   readonly tokens: ReadonlyMap<string, Token>;
-  /** Ids by token name, for the definitions that refer to them. */
-  readonly idsByName: ReadonlyMap<string, string>;
 }
 
 /** The credentials of a revision. A hash that two tokens claim admits nobody. */
@@ -51,7 +49,6 @@ export function buildCredentialTable(state: Pick<ServingState, "tokens" | "crede
   return {
     byHash,
     tokens: new Map(tokens.map((token) => [token.tokenId, token])),
-    idsByName: new Map(tokens.map((token) => [token.tokenName, token.tokenId])),
   };
 }
 

@@ -7,7 +7,8 @@ import { defaultTimes, startHttpServer, type ServerTimes } from "./http-server.t
 import { createRequestHandler, type EndpointEvent } from "./request-handler.ts";
 import { createScriptPool } from "./script/script-pool.ts";
 import type { ServedRequest } from "./served-request.ts";
-import { followTables, type ServingFeed, type TableFollower } from "./table-follower.ts";
+import { keepSnapshot } from "./snapshot/snapshot.ts";
+import { followTables, type ServingFeed, type TableFollower, type TableOrigin } from "./table-follower.ts";
 
 /** What the endpoint needs. */
 export interface EndpointOptions {
@@ -27,6 +28,8 @@ export interface EndpointOptions {
   /** Proxies, as addresses and ranges, whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly feed: ServingFeed;
+  /** The file in which the last table is kept for a start while the store is away, and the store that it is of. */
+  readonly snapshot?: { readonly file: string; readonly origin: string };
   /** Where last uses and limits are shared. An endpoint without counts for itself. */
   readonly usageStore?: UsageStore;
   /** The shortest time between two notices of one limit, in milliseconds. */
@@ -45,6 +48,8 @@ export interface Endpoint extends Closeable {
   readonly url: string;
   /** The revision of the table that serves now; null before the first. */
   readonly servedRevision: () => number | null;
+  /** Where that table came from; null before the first. */
+  readonly servedFrom: () => TableOrigin | null;
   /** Lets what is under way end, for ten seconds at most. */
   close(): Promise<void>;
   /** Cuts off what is under way. */
@@ -53,7 +58,7 @@ export interface Endpoint extends Closeable {
 
 /**
  * Starts the data plane: listens (`port-in-use` when it can't), then loads the first table. While the
- * store is away callers get a 503 and loading goes on in the background.
+ * store is away the snapshot serves, or callers get a 503; loading goes on in the background.
  */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const { host, log } = options;
@@ -78,10 +83,12 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   });
   const server = await startHttpServer({ ...options, times: { ...defaultTimes, ...options.times }, handle });
   await usage.start();
-  follower = await followTables(options);
+  const snapshot = options.snapshot ? keepSnapshot({ ...options.snapshot, log }) : null;
+  follower = await followTables({ ...options, snapshot });
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
     servedRevision: () => table()?.revision ?? null,
+    servedFrom: () => follower?.origin() ?? null,
     close: () => shutDown(server.close),
     closeNow: () => shutDown(server.closeNow),
   };

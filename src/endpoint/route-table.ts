@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 
-import type { ServingState } from "../store/store.ts";
+import type { ServingState, StoredDefinition } from "../store/serving-store.ts";
 import { batchPath } from "./batch/batch-path.ts";
 import { buildCredentialTable, type CredentialTable } from "./credential-table.ts";
 import type { RequestTarget } from "./request-target.ts";
@@ -32,6 +32,15 @@ export interface RouteTable {
   readonly sites: ReadonlyMap<string, Site>;
   /** What an operator should know about this revision. */
   readonly notices: readonly Notice[];
+  /** What it was built from and of, for the table after it. */
+  readonly state: ServingState;
+  readonly prepared: ReadonlyMap<StoredDefinition, Prepared>;
+}
+
+/** A definition ready for serving, and what does not work in it as its manifest says. */
+interface Prepared {
+  readonly definition: ServedDefinition;
+  readonly notices: readonly Notice[];
 }
 
 /** Something in a revision that does not work as its manifest says. */
@@ -53,27 +62,45 @@ const slice = 4;
 
 /**
  * Builds the table of a revision, a few milliseconds at a time: whoever is being served meanwhile does
- * not wait for it.
+ * not wait for it. What is the same object as in the table before is not prepared again.
  */
-export async function buildRouteTable(state: ServingState, base: string): Promise<RouteTable> {
-  const credentials = buildCredentialTable(state);
+export async function buildRouteTable(
+  state: ServingState,
+  base: string,
+  before: RouteTable | null = null,
+): Promise<RouteTable> {
+  const credentials = credentialsOf(state, before);
   const sites = new Map<string, Site>();
   const notices: Notice[] = [];
+  const prepared = new Map<StoredDefinition, Prepared>();
   let isLimited = [...credentials.tokens.values()].some(({ limits }) => limits.charges.length > 0);
   const later: (() => void)[] = [];
   const turn = startTurn();
   for (const stored of state.definitions) {
     if (turn.isOver()) await turn.next();
-    const definition = prepareDefinition(stored, credentials, state.blobs);
+    const ready = before?.prepared.get(stored) ?? prepare(stored, state);
+    prepared.set(stored, ready);
+    const { definition } = ready;
     isLimited ||= definition.rateLimit.charges.length > 0;
-    notices.push(...definitionNotices(stored, definition), ...place(sites, later, stored, definition));
+    notices.push(...ready.notices, ...place(sites, later, stored, definition));
   }
   for (const insertBatch of later) {
     if (turn.isOver()) await turn.next();
     insertBatch();
   }
   const basePath = splitPath(base.toLowerCase());
-  return { revision: state.revision, credentials, isLimited, base: basePath, sites, notices };
+  const { revision } = state;
+  return { revision, credentials, isLimited, base: basePath, sites, notices, state, prepared };
+}
+
+function credentialsOf(state: ServingState, before: RouteTable | null): CredentialTable {
+  const isSame = before?.state.tokens === state.tokens && before.state.credentials === state.credentials;
+  return isSame ? before.credentials : buildCredentialTable(state);
+}
+
+function prepare(stored: StoredDefinition, { blobs }: ServingState): Prepared {
+  const definition = prepareDefinition(stored, blobs);
+  return { definition, notices: definitionNotices(stored, definition) };
 }
 
 function startTurn() {
@@ -114,7 +141,7 @@ export function matchRoute(table: RouteTable, target: RequestTarget): RouteMatch
 function place(
   sites: Map<string, Site>,
   later: (() => void)[],
-  { name, spec }: ServingState["definitions"][number],
+  { name, spec }: StoredDefinition,
   definition: ServedDefinition,
 ): Notice[] {
   const host = spec.domain ?? "";
@@ -135,12 +162,12 @@ function place(
   return [{ kind: "ApiDefinition", name, setting: isRoute ? "route" : "listenPath", message }];
 }
 
-function matchOf(spec: ServingState["definitions"][number]["spec"], otherwise: MatchKind): MatchKind {
+function matchOf(spec: StoredDefinition["spec"], otherwise: MatchKind): MatchKind {
   return spec.match ?? (spec.action.proxy ? "prefix" : otherwise);
 }
 
 function definitionNotices(
-  { name, spec }: ServingState["definitions"][number],
+  { name, spec }: StoredDefinition,
   { action, middleware }: ServedDefinition,
 ): Notice[] {
   const unhonoured = unhonouredInDefinition(spec).map(({ setting }) => ({

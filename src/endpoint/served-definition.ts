@@ -1,13 +1,12 @@
 import type { BlockList } from "node:net";
 
 import type { ApiDefinitionSpec } from "../manifest/api-definition.generated.ts";
-import type { ServingState } from "../store/store.ts";
+import type { ServingState, StoredDefinition } from "../store/serving-store.ts";
 import { parseSize } from "../units.ts";
 import { prepareProxy, type ProxyTargets } from "./actions/proxy-target.ts";
 import { prepareReply, type Reply } from "./actions/reply-definition.ts";
 import { prepareScript, type Script } from "./actions/script-definition.ts";
 import { addressList } from "./address-list.ts";
-import type { CredentialTable } from "./credential-table.ts";
 import { apiLimits, type ServedLimits } from "./limits/limit.ts";
 import { type MiddlewareChain, prepareMiddleware } from "./middleware/middleware-definition.ts";
 import { type PathLists, preparePathLists } from "./path-lists.ts";
@@ -25,7 +24,7 @@ export interface ServedDefinition {
   /** An inactive definition keeps its place and answers as if it were not there. */
   readonly active: boolean;
   readonly keyless: boolean;
-  /** Ids of the tokens that are let in. */
+  /** Names of the tokens that are let in, as the manifest has them: which token has a name may change. */
   readonly allowedTokens: ReadonlySet<string>;
   readonly tokenLocation: TokenLocation;
   readonly end: number | null;
@@ -58,12 +57,8 @@ const scriptBodyLimit = 29 * 1024 * 1024;
 const scriptQueryLimit = 2 * 1024;
 const defaultBatch = 100;
 
-/** Makes a stored definition ready for serving. */
-export function prepareDefinition(
-  stored: ServingState["definitions"][number],
-  credentials: CredentialTable,
-  blobs: ServingState["blobs"],
-): ServedDefinition {
+/** Makes a stored definition ready for serving. Nothing but its own content and its files matter. */
+export function prepareDefinition(stored: StoredDefinition, blobs: ServingState["blobs"]): ServedDefinition {
   const { spec } = stored;
   const closed = refusesEverybody(spec);
   const names = closed ? [] : (spec.tokens ?? []);
@@ -72,7 +67,7 @@ export function prepareDefinition(
     name: stored.name,
     active: spec.active ?? true,
     keyless: (spec.keyless ?? false) && !closed,
-    allowedTokens: new Set(names.flatMap((name) => credentials.idsByName.get(name) ?? [])),
+    allowedTokens: new Set(names),
     tokenLocation: tokenLocation(spec.authentication),
     end: parseEnd(spec.expires),
     allowedAddresses: enabledList(spec.ipAllowList),

@@ -1,34 +1,46 @@
 import type { Log } from "../log.ts";
-import type { Closeable, ServingState } from "../store/store.ts";
+import type { ServingState, ServingStore } from "../store/serving-store.ts";
+import type { Closeable } from "../store/store.ts";
+import { applyChanges } from "./apply-changes.ts";
 import { buildRouteTable, type Notice, type RouteTable } from "./route-table.ts";
+import type { Snapshot } from "./snapshot/snapshot.ts";
+import { within } from "./within.ts";
 
-/** Where tables come from. A `Store` is one. */
-export interface ServingFeed {
-  serving(): Promise<ServingState>;
-  onChange(listener: () => void): Promise<Closeable>;
-}
+/** Where tables come from. A `Store` is one; one that can't tell changes is read as a whole each time. */
+export type ServingFeed = Pick<ServingStore, "serving" | "onChange"> &
+  Partial<Pick<ServingStore, "servingSince">>;
+
+/** Where the table that serves came from. */
+export type TableOrigin = "store" | "snapshot";
 
 /** Keeps the newest table. */
 export interface TableFollower extends Closeable {
   /** The table that serves now, or null before the first. */
   readonly table: () => RouteTable | null;
+  /** Where it came from; null before the first. */
+  readonly origin: () => TableOrigin | null;
 }
 
 const firstDelay = 250;
 const longestDelay = 15_000;
 
+/** Milliseconds to wait for the store at the start, before the snapshot has to do. */
+const patience = 2000;
+
 /**
- * Loads the table and loads it again after every change. Changes only say "look again": those that come
- * while a table is being built lead to one more build. What fails is tried again, ever less often, and
- * the table there is goes on serving. Resolves after the first try.
+ * Loads the table, and after every change what has changed. Changes only say "look again": those that
+ * come while a table is being built lead to one more build. What fails is tried again, ever less often, and
+ * the table there is goes on serving; at the start that is the one of the snapshot. Resolves after the first try.
  */
 export async function followTables(options: {
   readonly feed: ServingFeed;
   readonly base: string;
+  readonly snapshot: Snapshot | null;
   readonly log: Log;
 }): Promise<TableFollower> {
-  const { feed, base, log } = options;
+  const { feed, base, snapshot, log } = options;
   let table: RouteTable | null = null;
+  let origin: TableOrigin | null = null;
   let subscription: Closeable | null = null;
   let running: Promise<void> | null = null;
   let stale = true;
@@ -36,14 +48,18 @@ export async function followTables(options: {
   let failures = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  await wake();
+  if (snapshot) {
+    await within(patience, wake());
+    await useSnapshot(snapshot);
+  } else await wake();
   return {
     table: () => table,
+    origin: () => origin,
     async close() {
       closed = true;
       clearTimeout(timer);
       // What is still being read or built is not waited for: it may hang, and nobody wants it any more.
-      await subscription?.close();
+      await Promise.all([subscription?.close(), snapshot?.close()]);
     },
   };
 
@@ -75,16 +91,42 @@ export async function followTables(options: {
   }
 
   async function load(): Promise<void> {
-    const next = await buildRouteTable(await feed.serving(), base);
-    // Each notice once, not again with every change of something else.
-    const known = new Set(table?.notices.map(noticeKey));
-    for (const notice of next.notices) {
-      const { message: problem, ...facts } = notice;
-      if (!known.has(noticeKey(notice)))
-        log.warn({ ...facts, problem }, "A setting does not work as written.");
+    const before = table;
+    const state = await nextState(before);
+    if (before && state === before.state) {
+      origin = "store";
+      return;
     }
+    const next = await buildRouteTable(state, base, before);
+    tellNotices(next, before, log);
     table = next;
+    origin = "store";
+    snapshot?.save(state);
     log.info({ revision: next.revision }, "Serving a revision.");
+  }
+
+  /** What changed since the table there is, where the feed can tell. The same state when nothing did. */
+  async function nextState(before: RouteTable | null): Promise<ServingState> {
+    const mark = before?.state.mark;
+    const changes = mark && feed.servingSince ? await feed.servingSince(mark) : null;
+    if (!before || !changes) return await feed.serving();
+    return applyChanges(before.state, changes);
+  }
+
+  async function useSnapshot(snapshot: Snapshot): Promise<void> {
+    const saved = table ? null : await snapshot.read();
+    if (!saved) return;
+    try {
+      const next = await buildRouteTable(saved.state, base);
+      // The store may have answered meanwhile.
+      if (table) return;
+      table = next;
+      origin = "snapshot";
+      const facts = { revision: next.revision, savedAt: saved.savedAt };
+      log.warn(facts, "The store can't be reached: serving the last revision from the snapshot.");
+    } catch (error) {
+      log.warn({ err: error }, "The snapshot of the routes can't be used.");
+    }
   }
 
   function changed(): void {
@@ -99,6 +141,15 @@ export async function followTables(options: {
       "Loading the APIs failed; trying again.",
     );
     if (!closed) timer = setTimeout(() => void wake(), delay);
+  }
+}
+
+/** Each notice once, not again with every change of something else. */
+function tellNotices(next: RouteTable, before: RouteTable | null, log: Log): void {
+  const known = new Set(before?.notices.map(noticeKey));
+  for (const notice of next.notices) {
+    const { message: problem, ...facts } = notice;
+    if (!known.has(noticeKey(notice))) log.warn({ ...facts, problem }, "A setting does not work as written.");
   }
 }
 

@@ -37,6 +37,31 @@ export async function readObjects(
   return rows.map(toObject);
 }
 
+/** The current objects that began after a revision. */
+export async function readObjectsSince(session: Session, revision: number): Promise<StoredObject[]> {
+  const rows = await session.query<VersionRow>(
+    `select ${columns} from gitway.object_version where to_revision is null and from_revision > $1
+     order by kind collate "C", name collate "C"`,
+    [revision],
+  );
+  return rows.map(toObject);
+}
+
+/** The objects of which a version ended after a revision and none is current. */
+export async function readRemovedSince(
+  session: Session,
+  revision: number,
+): Promise<Pick<StoredObject, "kind" | "id">[]> {
+  return session.query<Pick<StoredObject, "kind" | "id">>(
+    `select distinct kind, object_id as id from gitway.object_version as ended
+     where to_revision > $1 and not exists (
+       select 1 from gitway.object_version as current
+       where current.kind = ended.kind and current.object_id = ended.object_id and current.to_revision is null)
+     order by kind, id`,
+    [revision],
+  );
+}
+
 /** The version of the current object of that kind and name. */
 export async function findObject(
   session: Session,

@@ -5,7 +5,7 @@ import type { Log } from "../log.ts";
 import { applyRevision } from "./apply.ts";
 import { startChangeFeed } from "./change-feed.ts";
 import { readCredentials } from "./credentials.ts";
-import { readCurrent, readServing } from "./current-state.ts";
+import { readCurrent } from "./current-state.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { checkDrift, driftChannel, lookForDrift } from "./drift.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
@@ -15,12 +15,13 @@ import { issueCredential, rotateCredential } from "./issue-credential.ts";
 import { noteLastUse } from "./last-use.ts";
 import { clearNotice, forgetNotices, raiseNotices, readNotices } from "./limit-notices.ts";
 import { keepListening } from "./listener.ts";
-import { migrate } from "./migrate.ts";
+import { migrateFirst, type MigratedDatabase } from "./migrate-first.ts";
 import { readObjects } from "./object-versions.ts";
 import { openOutbox } from "./open-outbox.ts";
 import { readPointer } from "./pointer.ts";
 import { syncReferences } from "./reference-credentials.ts";
 import { revokeCredentials } from "./revoke-credentials.ts";
+import { readServing, readServingSince } from "./serving.ts";
 import { forgetHits, shareHits } from "./shared-hits.ts";
 import { readStamps } from "./stamps.ts";
 import type { Closeable, Store } from "./store.ts";
@@ -30,21 +31,47 @@ import { verifyEvents } from "./verify-events.ts";
 /** Where the store is: a Postgres server by its URL, or the folder of an embedded one. */
 export type StoreLocation = { readonly databaseUrl: string } | { readonly dataDir: string };
 
+/** How a store is opened. */
+export interface OpenStoreOptions {
+  readonly log: Log;
+  /** Whether a server that can't be reached is none of the opener's worries: what needs it fails until it is back. */
+  readonly mayBeAway?: boolean;
+}
+
 /**
  * Connects to the store, or starts (or joins) the embedded Postgres of a data folder, and brings its
  * schema up to date. Closing the store stops an embedded server that nobody else uses.
  */
-export async function openStore(location: StoreLocation, options: { readonly log: Log }): Promise<Store> {
-  const server = await openServer(location, options.log);
-  const database = openDatabase(server.connection, server.description, options.log);
+export async function openStore(location: StoreLocation, options: OpenStoreOptions): Promise<Store> {
+  const { log, mayBeAway = false } = options;
+  const server = await openServer(location, log);
+  const database = migrateFirst(openDatabase(server.connection, server.description, log));
   try {
-    await migrate(database);
+    await (mayBeAway ? readySoon(database, log) : database.ready());
   } catch (error) {
     await database.close();
     await server.close();
     throw error;
   }
-  return storeOn(database, server, options.log);
+  return storeOn(database, server, log);
+}
+
+/** Milliseconds that a server which may be away gets to answer. */
+const patience = 2000;
+
+async function readySoon(database: MigratedDatabase, log: Log): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
+  const ready = database.ready().catch((error: unknown) => {
+    if (!(error instanceof AppError && error.code === "database-unreachable")) throw error;
+    log.warn({ reason: error.message }, "The store is away.");
+  });
+  try {
+    await Promise.race([ready, late]);
+  } finally {
+    clearTimeout(timer);
+    ready.catch(() => undefined);
+  }
 }
 
 interface Server extends Closeable {
@@ -115,6 +142,7 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     notices: () => readNotices(database),
     clearNotice: (kind, name) => clearNotice(database, kind, name),
     serving: () => readServing(database),
+    servingSince: (mark) => readServingSince(database, mark),
     outbox: openOutbox(database, log, (feed) => keepFeed(feed, feeds)),
     checkDrift: () => checkDrift(database, new Date()),
     findDrift: () => lookForDrift(database),

@@ -9,9 +9,10 @@ import type {
   Quarantined,
   StoredObject,
 } from "../plan/plan.ts";
-import type { CredentialStore, ServingCredential } from "./credential-store.ts";
+import type { CredentialStore } from "./credential-store.ts";
 import type { LimitStore } from "./limit-store.ts";
 import type { Outbox } from "./outbox.ts";
+import type { ServingStore } from "./serving-store.ts";
 
 /** What happened to an object, as an event and a message say it. */
 export type EventAction = "added" | "updated" | "deleted" | "issued" | "rotated" | "revoked";
@@ -167,17 +168,6 @@ export interface SyncStatus {
   readonly problems: readonly Problem[];
 }
 
-/** All that the endpoint needs, of one revision. */
-export interface ServingState {
-  readonly revision: number;
-  readonly commit: string | null;
-  readonly definitions: readonly Extract<StoredObject, { kind: "ApiDefinition" }>[];
-  readonly tokens: readonly Extract<StoredObject, { kind: "ApiToken" }>[];
-  readonly credentials: readonly ServingCredential[];
-  /** Contents of referenced files, as text, by digest. */
-  readonly blobs: ReadonlyMap<string, string>;
-}
-
 /** What happened to a request, for the webhooks of its definition (Gateway rules 2.6). */
 export interface RequestEvent {
   readonly on: "QuotaExceeded" | "RatelimitExceeded" | "AuthFailure" | "KeyExpired" | "VersionFailure";
@@ -199,7 +189,7 @@ export interface Closeable {
 }
 
 /** The Postgres store: object versions, revisions, events, credentials. Failures are `AppError`s. */
-export interface Store extends Closeable, CredentialStore, LimitStore {
+export interface Store extends Closeable, CredentialStore, LimitStore, ServingStore {
   /** For people: `postgres://db.example.com/gitway` or `embedded Postgres in .gitway`. Without a password. */
   readonly description: string;
   current(): Promise<CurrentState>;
@@ -218,7 +208,6 @@ export interface Store extends Closeable, CredentialStore, LimitStore {
   history(kind: Kind, name: string, limit: number): Promise<readonly ObjectStep[]>;
   /** Checks the chain of events, oldest first, and the object versions that they refer to (tamper evidence). */
   verifyEvents(inspect: EventInspection): Promise<EventVerification>;
-  serving(): Promise<ServingState>;
   /** Messages to webhooks. */
   readonly outbox: Outbox;
   /**
@@ -230,8 +219,6 @@ export interface Store extends Closeable, CredentialStore, LimitStore {
   findDrift(): Promise<readonly DriftedObject[]>;
   /** Calls back when a write was noted that did not come from an apply. */
   onDrift(listener: () => void): Promise<Closeable>;
-  /** Calls back after every change of objects or credentials, by notification with polling behind it. */
-  onChange(listener: () => void): Promise<Closeable>;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
 }

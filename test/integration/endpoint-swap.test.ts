@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { accessLine } from "../../src/endpoint/access-line.ts";
 import type { Endpoint } from "../../src/endpoint/endpoint.ts";
 import { createLog } from "../../src/log.ts";
-import type { ServingState } from "../../src/store/store.ts";
+import type { ServingState } from "../../src/store/serving-store.ts";
 import { definition, errorCode, feedOf, scripted, serve, state } from "../support/serving.ts";
 import { rawConnection, startUpstream } from "../support/upstream.ts";
 

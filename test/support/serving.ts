@@ -5,7 +5,7 @@ import { silentLog } from "../../src/log.ts";
 import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.generated.ts";
 import type { ApiTokenSpec } from "../../src/manifest/api-token.generated.ts";
 import type { ServingCredential } from "../../src/store/credential-store.ts";
-import type { ServingState } from "../../src/store/store.ts";
+import type { ServingState } from "../../src/store/serving-store.ts";
 
 type Definition = ServingState["definitions"][number];
 type Token = ServingState["tokens"][number];

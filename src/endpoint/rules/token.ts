@@ -7,7 +7,7 @@ import { bearerSecret } from "../token-location.ts";
 export function callerIsAllowed(call: Call): Refusal | null {
   const { definition, caller } = call;
   if (definition.keyless || passesWithoutToken(call.path)) return null;
-  if (caller && definition.allowedTokens.has(caller.tokenId)) return null;
+  if (caller && definition.allowedTokens.has(caller.tokenName)) return null;
   // A request that can be tied to a token counts, also one that fails.
   if (caller) call.usage?.countToken(caller, call.receivedAt);
   const presented = call.routeSegments === null ? call.tokenPresented : bearerSecret(call.request.headers);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { findRoute } from "../../../src/cli/find-route.ts";
-import type { ServingState } from "../../../src/store/store.ts";
+import type { ServingState } from "../../../src/store/serving-store.ts";
 import { definition } from "../../support/serving.ts";
 
 const state: ServingState = {

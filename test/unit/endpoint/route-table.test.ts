@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { pathBelow } from "../../../src/endpoint/path-lists.ts";
 import { parseRequestTarget } from "../../../src/endpoint/request-target.ts";
 import { buildRouteTable, matchRoute, type RouteTable } from "../../../src/endpoint/route-table.ts";
-import type { ServingState } from "../../../src/store/store.ts";
+import type { ServingState } from "../../../src/store/serving-store.ts";
 import { definition, state, token } from "../../support/serving.ts";
 
 const base = "/api/custom";
@@ -240,6 +240,31 @@ describe("building a table", () => {
     const table = await buildRouteTable(serving, base);
 
     expect(table.notices.map(({ name, setting }) => `${name} ${setting}`)).toEqual(["it events"]);
+  });
+
+  test("prepares only what is not the same as in the table before, and knows tokens by their present names", async () => {
+    const [kept, changed] = [
+      definition("kept", { route: "kept", tokens: ["t"] }),
+      definition("x", { route: "x" }),
+    ];
+    const first = state([kept, changed], { tokens: [token("t")] });
+    const before = await buildRouteTable(first, base);
+    const tokens = [{ ...token("t"), name: "old" }, token("u")].map((each) =>
+      each.name === "u" ? { ...each, name: "t" } : each,
+    );
+
+    const after = await buildRouteTable(
+      { ...first, definitions: [kept, { ...changed }], tokens },
+      base,
+      before,
+    );
+
+    const servedAt = (table: RouteTable, path: string) =>
+      matchRoute(table, parseRequestTarget(path, undefined)!)?.definition;
+    expect(servedAt(after, `${base}/kept`)).toBe(servedAt(before, `${base}/kept`));
+    expect(servedAt(after, `${base}/x`)).not.toBe(servedAt(before, `${base}/x`));
+    expect([...after.credentials.tokens.values()].map(({ tokenName }) => tokenName)).toEqual(["old", "t"]);
+    expect(after.prepared.size).toBe(2);
   });
 
   test("notices a script that the store does not have", async () => {
