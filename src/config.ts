@@ -56,6 +56,7 @@ export interface Config {
     /** Null for none. */
     readonly revisionHeader: string | null;
     readonly trustedProxies: readonly string[];
+    readonly drainDelay: number;
   };
   readonly dashboard: { readonly host: string; readonly port: number; readonly orgId: string };
   /** Where the secret of the webhook receiver is. */
@@ -220,6 +221,7 @@ function assemble(merged: ReadonlyMap<string, Written>, surroundings: Surroundin
       noticeInterval: timer(merged, "endpoint.noticeInterval"),
       revisionHeader: text("endpoint.revisionHeader") === "off" ? null : text("endpoint.revisionHeader"),
       trustedProxies: at("endpoint.trustedProxies") as readonly string[],
+      drainDelay: at("endpoint.drainDelay") === undefined ? 0 : timer(merged, "endpoint.drainDelay"),
     },
     dashboard: {
       host: text("dashboard.host"),

@@ -7,7 +7,6 @@ import { openKeyRing } from "../dashboard/access/key-ring.ts";
 import { apiRoutes } from "../dashboard/api/routes.ts";
 import { createMetrics, type Metrics } from "../dashboard/metrics.ts";
 import { startDashboard } from "../dashboard/server.ts";
-import { accessLine } from "../endpoint/access-line.ts";
 import { type Endpoint, startEndpoint } from "../endpoint/endpoint.ts";
 import type { Log, Logs } from "../log.ts";
 import { type Loop, startLoop } from "../reconcile/loop.ts";
@@ -18,6 +17,7 @@ import type { Closing } from "./closing.ts";
 import { openConfiguredSource, openConfiguredStore, passParts } from "./open-parts.ts";
 import { createPassReport } from "./pass-report.ts";
 import { readHealth } from "./read-health.ts";
+import { createRequestReport } from "./request-report.ts";
 import type { Role } from "./roles.ts";
 import type { StopRequest } from "./stop-signals.ts";
 
@@ -46,7 +46,7 @@ interface Running {
 export async function startDaemon(options: DaemonOptions): Promise<Announcement | null> {
   const { config, log, closing, stop } = options;
   const running: Running = { endpoint: null, loop: null, firstPassOver: !options.roles.has("controller") };
-  const metrics = createMetrics(() => running.endpoint?.servedRevision() ?? null);
+  const metrics = createMetrics(() => running.endpoint);
   const store = closing.add("the store", await openConfiguredStore(config, log));
   if (stop.signal.aborted) return null;
   const dashboardUrl = await startDashboardRole(options, running, store, metrics);
@@ -65,7 +65,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Announcement 
 }
 
 async function startDashboardRole(
-  { config, roles, log, closing }: DaemonOptions,
+  { config, roles, log, closing, stop }: DaemonOptions,
   running: Running,
   store: Store,
   metrics: Metrics,
@@ -89,8 +89,9 @@ async function startDashboardRole(
           ? { servedRevision: () => running.endpoint?.servedRevision() ?? null }
           : null,
         firstPassOver: running.firstPassOver,
+        ending: stop.signal.aborted,
       }),
-    metrics: metrics.registry,
+    metrics: metrics.exposition,
     webhook: reconciles
       ? {
           secret: readOptionSecret("webhook.secret", config.webhook, environment),
@@ -118,13 +119,17 @@ async function startEndpointRole(
     feed: store,
     usageStore: store,
     log,
-    observe: (request) => {
-      const { status, milliseconds, decision } = request;
-      metrics.requestServed({ definition: decision.definition, status, seconds: milliseconds / 1000 });
-      access?.(accessLine(request, config.log.format));
+    observe: createRequestReport(metrics, access, config.log.format),
+    scriptWaited: metrics.scriptWaited,
+  });
+  running.endpoint = endpoint;
+  closing.add("the endpoint", {
+    async close() {
+      // A load balancer sees `/readyz` turn before connections are refused.
+      if (config.endpoint.drainDelay > 0) await wait(config.endpoint.drainDelay);
+      await endpoint.close();
     },
   });
-  running.endpoint = closing.add("the endpoint", endpoint);
 }
 
 /** Starts the loop and waits for its first pass, or for the request to end. */

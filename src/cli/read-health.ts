@@ -7,16 +7,19 @@ export interface HealthParts {
   /** Null when this process serves no routes. */
   readonly endpoint: { servedRevision(): number | null } | null;
   readonly firstPassOver: boolean;
+  /** Whether the process was asked to end. */
+  readonly ending: boolean;
 }
 
 /**
  * Whether this process is ready. One that serves routes is, as long as it has a table, also while the store
  * is away: requests need no database. Another needs the store.
  */
-export async function readHealth({ store, endpoint, firstPassOver }: HealthParts): Promise<Health> {
+export async function readHealth({ store, endpoint, firstPassOver, ending }: HealthParts): Promise<Health> {
   const status = await statusSoon(store);
   const servedRevision = endpoint?.servedRevision() ?? null;
   const reason = reasonAgainst({
+    ending,
     serves: endpoint !== null,
     servedRevision,
     firstPassOver,
@@ -33,13 +36,21 @@ export async function readHealth({ store, endpoint, firstPassOver }: HealthParts
 }
 
 interface Facts {
+  readonly ending: boolean;
   readonly serves: boolean;
   readonly servedRevision: number | null;
   readonly firstPassOver: boolean;
   readonly storeAnswers: boolean;
 }
 
-function reasonAgainst({ serves, servedRevision, firstPassOver, storeAnswers }: Facts): string | null {
+function reasonAgainst({
+  ending,
+  serves,
+  servedRevision,
+  firstPassOver,
+  storeAnswers,
+}: Facts): string | null {
+  if (ending) return "The process is ending.";
   if (serves && servedRevision === null) return "The endpoint has not loaded its routes yet.";
   if (!firstPassOver) return "The first pass has not ended yet.";
   if (!serves && !storeAnswers) return "The store does not answer.";

@@ -1,35 +1,52 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 import type { SyncStatus } from "../store/store.ts";
+import { createDefinitionSeries, type ServedRequest } from "./definition-series.ts";
 
 /** How a pass of reconciling ended, for `gitway_passes_total`. */
 type PassOutcome = "applied" | "unchanged" | "failed";
 
-/** A request that the endpoint answered. */
-interface ServedRequest {
-  /** The name of the definition; null when no route took the request. */
-  readonly definition: string | null;
-  readonly status: number;
-  readonly seconds: number;
+/** How the endpoint of this process stands, asked at each scrape. */
+export interface EndpointFigures {
+  /** The revision that is served; null before the first. */
+  servedRevision(): number | null;
+  /** The names of the definitions that are served. */
+  servedDefinitions(): ReadonlySet<string>;
+  /** How many requests are under way. */
+  openRequests(): number;
+  /** How many calls script workers run, and how many wait for one. */
+  scriptLoad(): { readonly running: number; readonly waiting: number };
 }
 
-/** What Gitway counts, for `/metrics`. A registry of its own, so that two instances don't share one. */
+/** What Gitway counts, for `/metrics`. */
 export interface Metrics {
-  readonly registry: Registry;
+  readonly exposition: Exposition;
   /** Notes a pass, its duration, and how things stand after it (null when that is not known). */
   passEnded(outcome: PassOutcome, seconds: number, status: SyncStatus | null): void;
-  requestServed(request: ServedRequest): void;
+  readonly requestServed: (request: ServedRequest) => void;
+  /** Notes how long a call waited for a script worker. */
+  readonly scriptWaited: (seconds: number) => void;
 }
 
-/** Creates the metrics. `servedRevision` is asked at each scrape; null when this process serves nothing. */
-export function createMetrics(servedRevision: () => number | null): Metrics {
+/** What `/metrics` answers. */
+export interface Exposition {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
+
+/** Creates the metrics. `endpoint` gives null when this process serves nothing. */
+export function createMetrics(endpoint: () => EndpointFigures | null): Metrics {
+  // A registry of its own, so that two instances don't share one.
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const pass = passMetrics(registry);
-  const revision = revisionMetrics(registry, servedRevision);
-  const requests = requestMetrics(registry);
+  const revision = revisionMetrics(registry, endpoint);
+  const requests = requestMetrics(registry, endpoint);
   return {
-    registry,
+    exposition: {
+      contentType: registry.contentType,
+      metrics: async () => `${await registry.metrics()}${await requests.series()}`,
+    },
     passEnded: (outcome, seconds, status) => {
       pass.ended(outcome, seconds);
       if (status === null) return;
@@ -38,11 +55,8 @@ export function createMetrics(servedRevision: () => number | null): Metrics {
       if (status.attempted) revision.attempted.set(status.attempted.revision);
       if (status.applied) revision.applied.set(status.applied.revision);
     },
-    requestServed: ({ definition, status, seconds }) => {
-      const labels = { definition: definition ?? "" };
-      requests.total.inc({ ...labels, status: `${Math.floor(status / 100)}xx` });
-      requests.duration.observe(labels, seconds);
-    },
+    requestServed: requests.served,
+    scriptWaited: requests.scriptWaited,
   };
 }
 
@@ -102,14 +116,14 @@ function successMetrics(registry: Registry): () => void {
   };
 }
 
-function revisionMetrics(registry: Registry, servedRevision: () => number | null) {
+function revisionMetrics(registry: Registry, endpoint: () => EndpointFigures | null) {
   const gauge = new Gauge({
     name: "gitway_revision",
     help: "Revisions of the store by state: attempted by the last pass, applied, and served by this process.",
     labelNames: ["state"],
     registers: [registry],
     collect: () => {
-      const served = servedRevision();
+      const served = endpoint()?.servedRevision() ?? null;
       if (served !== null) gauge.set({ state: "served" }, served);
     },
   });
@@ -119,21 +133,81 @@ function revisionMetrics(registry: Registry, servedRevision: () => number | null
   };
 }
 
-function requestMetrics(registry: Registry) {
+function requestMetrics(registry: Registry, endpoint: () => EndpointFigures | null) {
+  const registers = [registry];
+  const byDefinition = createDefinitionSeries();
+  let keptFor: number | null = null;
+  const refusals = new Counter({
+    name: "gitway_endpoint_refusals_total",
+    help: "Requests that the endpoint refused, by error code.",
+    labelNames: ["code"],
+    registers,
+  });
+  const wait = new Histogram({
+    name: "gitway_endpoint_script_wait_seconds",
+    help: "How long calls waited for a script worker.",
+    buckets: [0.001, 0.01, 0.1, 1, 10],
+    registers,
+  });
+  for (const { name, help, read } of endpointGauges) addGauge(registry, name, help, endpoint, read);
   return {
-    total: new Counter({
-      name: "gitway_endpoint_requests_total",
-      help: "Requests to the endpoint by definition and class of status. No definition: no route took it.",
-      labelNames: ["definition", "status"],
-      registers: [registry],
-    }),
-    // Few buckets: there may be thousands of definitions.
-    duration: new Histogram({
-      name: "gitway_endpoint_request_duration_seconds",
-      help: "How long the endpoint took to answer, by definition.",
-      labelNames: ["definition"],
-      buckets: [0.005, 0.025, 0.1, 0.5, 2.5, 10],
-      registers: [registry],
-    }),
+    served: (request: ServedRequest) => {
+      byDefinition.add(request);
+      if (request.code !== null) refusals.inc({ code: request.code });
+      forgetRemoved();
+    },
+    scriptWaited: (seconds: number) => wait.observe(seconds),
+    series: () => {
+      keptFor = null;
+      forgetRemoved();
+      return byDefinition.text();
+    },
   };
+
+  /** Definitions that are gone take their series along, so that there are never more than definitions. */
+  function forgetRemoved(): void {
+    const serving = endpoint();
+    const revision = serving?.servedRevision() ?? null;
+    if (!serving || revision === keptFor) return;
+    keptFor = revision;
+    byDefinition.keep(serving.servedDefinitions());
+  }
+}
+
+const endpointGauges = [
+  {
+    name: "gitway_endpoint_requests_in_flight",
+    help: "Requests that are under way.",
+    read: (endpoint: EndpointFigures) => endpoint.openRequests(),
+  },
+  {
+    name: "gitway_endpoint_scripts_running",
+    help: "Calls that a script worker runs.",
+    read: (endpoint: EndpointFigures) => endpoint.scriptLoad().running,
+  },
+  {
+    name: "gitway_endpoint_script_queue_length",
+    help: "Calls that wait for a script worker.",
+    read: (endpoint: EndpointFigures) => endpoint.scriptLoad().waiting,
+  },
+];
+
+function addGauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  endpoint: () => EndpointFigures | null,
+  read: (figures: EndpointFigures) => number,
+): void {
+  const gauge: Gauge = new Gauge({
+    name,
+    help,
+    labelNames: [] as const,
+    registers: [registry],
+    collect: (): void => {
+      const figures = endpoint();
+      if (figures) gauge.set(read(figures));
+      else gauge.remove();
+    },
+  });
 }

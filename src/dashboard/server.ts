@@ -5,13 +5,13 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import type { Registry } from "prom-client";
 
 import { AppError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Closeable, SyncStatus } from "../store/store.ts";
 import { refuse } from "./answers.ts";
 import { type ApiOptions, createApi } from "./api/api.ts";
+import type { Exposition } from "./metrics.ts";
 import { webhookReceiver, type WebhookReceiver } from "./webhook-receiver.ts";
 
 /** How this process stands, for `/readyz`. */
@@ -33,7 +33,7 @@ export interface DashboardOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly health: () => Promise<Health>;
-  readonly metrics: Registry;
+  readonly metrics: Exposition;
   /** Null when this process does not reconcile. */
   readonly webhook: WebhookReceiver | null;
   readonly api: Pick<ApiOptions, "keys" | "routes">;

@@ -146,6 +146,13 @@ export const endpointErrors = {
 /** The `errorCode` of an error body. */
 export type EndpointErrorCode = keyof typeof endpointErrors;
 
+const upstreamErrors: ReadonlySet<EndpointErrorCode> = new Set([2009, 2010, 2011, 2012]);
+
+/** Whether a code says that the target of a proxy is at fault. */
+export function isUpstreamError(code: EndpointErrorCode | null): boolean {
+  return code !== null && upstreamErrors.has(code);
+}
+
 /** Why a request is not served: data, until it is answered. */
 export interface Refusal {
   readonly code: EndpointErrorCode;

@@ -5,7 +5,7 @@ import { addressList } from "./address-list.ts";
 import { createCallUsage, type UsageStore } from "./call-usage.ts";
 import { defaultTimes, startHttpServer, type ServerTimes } from "./http-server.ts";
 import { createRequestHandler, type EndpointEvent } from "./request-handler.ts";
-import { createScriptPool } from "./script/script-pool.ts";
+import { createScriptPool, type ScriptPool } from "./script/script-pool.ts";
 import type { ServedRequest } from "./served-request.ts";
 import { keepSnapshot } from "./snapshot/snapshot.ts";
 import { followTables, type ServingFeed, type TableFollower, type TableOrigin } from "./table-follower.ts";
@@ -37,6 +37,8 @@ export interface EndpointOptions {
   readonly log: Log;
   /** Told of every request when it is over, for the access log and for metrics. */
   readonly observe?: (request: ServedRequest) => void;
+  /** Told of the seconds that a call waited for a script worker. */
+  readonly scriptWaited?: (seconds: number) => void;
   /** Told of what definitions may have webhooks for. */
   readonly emit?: (event: EndpointEvent) => void;
   /** How long clients may take. */
@@ -50,6 +52,12 @@ export interface Endpoint extends Closeable {
   readonly servedRevision: () => number | null;
   /** Where that table came from; null before the first. */
   readonly servedFrom: () => TableOrigin | null;
+  /** The names of its definitions. */
+  readonly servedDefinitions: () => ReadonlySet<string>;
+  /** How many requests are under way. */
+  readonly openRequests: () => number;
+  /** How many calls script workers run, and how many wait for one. */
+  readonly scriptLoad: ScriptPool["load"];
   /** Lets what is under way end, for ten seconds at most. */
   close(): Promise<void>;
   /** Cuts off what is under way. */
@@ -62,7 +70,12 @@ export interface Endpoint extends Closeable {
  */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const { host, log } = options;
-  const pool = createScriptPool({ size: options.scriptWorkers, queue: options.scriptQueue, log });
+  const pool = createScriptPool({
+    size: options.scriptWorkers,
+    queue: options.scriptQueue,
+    log,
+    ...(options.scriptWaited && { waited: options.scriptWaited }),
+  });
   const agent = createUpstreamAgent();
   let follower: TableFollower | null = null;
   const table = () => follower?.table() ?? null;
@@ -89,6 +102,9 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
     servedRevision: () => table()?.revision ?? null,
     servedFrom: () => follower?.origin() ?? null,
+    servedDefinitions: () => new Set(table()?.state.definitions.map(({ name }) => name)),
+    openRequests: server.openRequests,
+    scriptLoad: pool.load,
     close: () => shutDown(server.close),
     closeNow: () => shutDown(server.closeNow),
   };

@@ -40,6 +40,8 @@ export interface HttpServerOptions {
 /** A listening server. */
 export interface HttpServer {
   readonly port: number;
+  /** How many requests are under way. */
+  readonly openRequests: () => number;
   /** Takes no more connections, lets what is under way end, and after ten seconds cuts off what is left. */
   readonly close: () => Promise<void>;
   readonly closeNow: () => Promise<void>;
@@ -84,6 +86,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const address = server.address();
   return {
     port: typeof address === "object" && address ? address.port : options.port,
+    openRequests: connections.openRequests,
     close: () => drain(server, connections),
     closeNow: () => stop(server),
   };

@@ -9,6 +9,8 @@ export interface OpenConnections {
   readonly isAnswering: (socket: Socket) => boolean;
   /** Closes what is idle now, and everything else as soon as it is. Also connections that never said a word. */
   readonly drain: () => void;
+  /** How many responses are under way. */
+  readonly openRequests: () => number;
 }
 
 /** Watches the connections of a server. Node's own notion of idle leaves out those without a first request. */
@@ -36,8 +38,11 @@ export function watchConnections(server: Server): OpenConnections {
       ),
     drain() {
       draining = true;
+      for (const response of [...open.values()].flatMap((responses) => [...responses]))
+        response.shouldKeepAlive = false;
       for (const socket of open.keys()) closeIdle(socket);
     },
+    openRequests: () => [...open.values()].reduce((sum, { size }) => sum + size, 0),
   };
 
   function closeIdle(socket: Socket): void {

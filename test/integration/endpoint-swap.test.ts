@@ -183,6 +183,27 @@ describe("closing", () => {
     await expect(fetch(`${endpoint.url}/p`)).rejects.toThrow("fetch failed");
   });
 
+  test("tells clients with a request under way that the connection ends with it", async () => {
+    let letGo = () => {};
+    const release = new Promise<void>((resolve) => (letGo = resolve));
+    const upstream = await startUpstream(
+      (_request, response) => void release.then(() => response.end("late")),
+    );
+    opened.push(upstream);
+    const proxy = { proxy: { targetUrl: upstream.url } };
+    const endpoint = await serve(state([definition("p", { listenPath: "/p", action: proxy })]));
+    const kept = rawConnection(endpoint.url, "GET /p HTTP/1.1\r\nHost: x\r\n\r\n");
+    await vi.waitFor(() => expect(upstream.requests).toHaveLength(1));
+    expect(endpoint.openRequests()).toBe(1);
+
+    const closing = endpoint.close();
+    letGo();
+
+    expect(await kept.ended).toMatch(/\r\nconnection: close\r\n[^]*late/i);
+    await closing;
+    expect(endpoint.openRequests()).toBe(0);
+  });
+
   test("now cuts off what is under way", async () => {
     const upstream = await startUpstream(() => {});
     opened.push(upstream);

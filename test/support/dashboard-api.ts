@@ -40,7 +40,7 @@ export async function startTestApi(keys: Record<string, string> = {}): Promise<T
       appliedRevision: null,
       state: "unknown",
     }),
-    metrics: createMetrics(() => null).registry,
+    metrics: createMetrics(() => null).exposition,
     webhook: null,
     api: { keys: ring, routes: apiRoutes({ store, orgId, routeBase: "/api/custom" }) },
     log,

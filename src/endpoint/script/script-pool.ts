@@ -10,6 +10,8 @@ import type { ScriptFailure, ScriptJob, ScriptOutcome } from "./script-job.ts";
 export interface ScriptPool extends Closeable {
   /** Runs a job when a thread is free. Never rejects. An aborted signal gives up a job that still waits. */
   run(job: ScriptJob, signal: AbortSignal): Promise<ScriptOutcome>;
+  /** How many jobs run, and how many wait. */
+  readonly load: () => { readonly running: number; readonly waiting: number };
 }
 
 interface Thread {
@@ -24,6 +26,7 @@ interface Thread {
 
 interface Waiting {
   readonly job: ScriptJob;
+  readonly since: number;
   readonly timer: NodeJS.Timeout;
   readonly resolve: (outcome: ScriptOutcome) => void;
 }
@@ -44,6 +47,8 @@ export function createScriptPool(options: {
   readonly size: number | null;
   readonly queue: number;
   readonly log: Log;
+  /** Told of the seconds that a job waited before it ran. */
+  readonly waited?: (seconds: number) => void;
 }): ScriptPool {
   const { log } = options;
   const size = options.size ?? Math.max(fewestThreads, availableParallelism());
@@ -58,6 +63,7 @@ export function createScriptPool(options: {
         if (isFull(job.file)) return resolve(failure(1006, "Too many calls wait for a script worker."));
         enqueue(job, signal, resolve);
       }),
+    load: () => ({ running: busy().length, waiting: queue.length }),
     async close() {
       closed = true;
       for (const { resolve } of queue.splice(0)) resolve(failure(1001, "The endpoint is closing."));
@@ -100,7 +106,7 @@ export function createScriptPool(options: {
       signal.removeEventListener("abort", abort);
       resolve(outcome);
     };
-    const waiting = { job, timer, resolve: settle };
+    const waiting = { job, since: performance.now(), timer, resolve: settle };
     signal.addEventListener("abort", abort, { once: true });
     queue.push(waiting);
     dispatch();
@@ -119,8 +125,9 @@ export function createScriptPool(options: {
     if (!closed && queue.length > starting && mayGrow) addThread();
   }
 
-  function start(thread: Thread, { job, timer, resolve }: Waiting): void {
+  function start(thread: Thread, { job, since, timer, resolve }: Waiting): void {
     clearTimeout(timer);
+    options.waited?.((performance.now() - since) / 1000);
     thread.state = "busy";
     thread.file = job.file;
     thread.finish = resolve;

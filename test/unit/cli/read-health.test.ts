@@ -24,14 +24,27 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const parts: HealthParts = { store: there, endpoint: null, firstPassOver: true, ending: false };
+
 describe("readiness", () => {
+  test("is over once the process was asked to end", async () => {
+    const health = await readHealth({ ...parts, endpoint: { servedRevision: () => 4 }, ending: true });
+
+    expect(health).toMatchObject({ ready: false, reason: "The process is ending.", servedRevision: 4 });
+  });
+
   test.each([
     ["all is well", there, 4, true, null],
     ["the store is away but a table is there", away, 4, true, null],
     ["the endpoint has no table", there, null, true, "The endpoint has not loaded its routes yet."],
     ["the first pass runs", there, 4, false, "The first pass has not ended yet."],
   ])("of a process that serves routes, when %s", async (_, store, served, firstPassOver, reason) => {
-    const health = await readHealth({ store, endpoint: { servedRevision: () => served }, firstPassOver });
+    const health = await readHealth({
+      ...parts,
+      store,
+      endpoint: { servedRevision: () => served },
+      firstPassOver,
+    });
 
     expect(health).toMatchObject({ ready: reason === null, reason, servedRevision: served });
   });
@@ -40,16 +53,16 @@ describe("readiness", () => {
     ["is there", there, null],
     ["is away", away, "The store does not answer."],
   ])("of a process that serves no routes, when the store %s", async (_, store, reason) => {
-    const health = await readHealth({ store, endpoint: null, firstPassOver: true });
+    const health = await readHealth({ ...parts, store });
 
     expect(health).toMatchObject({ ready: reason === null, reason, servedRevision: null });
   });
 
   test("tells revisions and state as far as they are known", async () => {
-    const known = await readHealth({ store: there, endpoint: null, firstPassOver: true });
-    const unknown = await readHealth({ store: away, endpoint: null, firstPassOver: true });
+    const known = await readHealth({ ...parts, store: there });
+    const unknown = await readHealth({ ...parts, store: away });
     const never = { readSync: () => Promise.resolve(null) };
-    const fresh = await readHealth({ store: never, endpoint: null, firstPassOver: true });
+    const fresh = await readHealth({ ...parts, store: never });
 
     expect(known).toMatchObject({ appliedRevision: 4, state: "synced" });
     expect(unknown).toMatchObject({ appliedRevision: null, state: "unknown" });
@@ -60,7 +73,7 @@ describe("readiness", () => {
     vi.useFakeTimers();
     const hanging = { readSync: () => new Promise<null>(() => {}) };
 
-    const reading = readHealth({ store: hanging, endpoint: null, firstPassOver: true });
+    const reading = readHealth({ ...parts, store: hanging });
     await vi.advanceTimersByTimeAsync(2000);
 
     expect(await reading).toMatchObject({ ready: false, state: "unknown" });

@@ -35,6 +35,7 @@ const samples: Record<string, string> = {
   "endpoint.noticeInterval": "5m",
   "endpoint.revisionHeader": "X-Seven",
   "endpoint.trustedProxies": "10.0.0.0/8",
+  "endpoint.drainDelay": "7s",
   "dashboard.host": "::1",
   "dashboard.port": "7778",
   "dashboard.orgId": "54b53d3aeba6db5c35000002",
