@@ -1,0 +1,7 @@
+import { startDelivery } from "../../src/delivery/delivery.ts";
+import { silentLog } from "../../src/log.ts";
+import { openStore } from "../../src/store/open-store.ts";
+
+/** A process that delivers what is in the store of a database, until it is killed. */
+const store = await openStore({ databaseUrl: process.argv[2] ?? "" }, { log: silentLog() });
+await startDelivery({ store, log: silentLog(), times: { lease: 500 } });
