@@ -7,6 +7,7 @@ import { openKeyRing } from "../dashboard/access/key-ring.ts";
 import { apiRoutes } from "../dashboard/api/routes.ts";
 import { createMetrics, type Metrics } from "../dashboard/metrics.ts";
 import { startDashboard } from "../dashboard/server.ts";
+import { startDelivery } from "../delivery/delivery.ts";
 import { type Endpoint, startEndpoint } from "../endpoint/endpoint.ts";
 import type { Log, Logs } from "../log.ts";
 import { type Loop, startLoop } from "../reconcile/loop.ts";
@@ -118,6 +119,7 @@ async function startEndpointRole(
     ...config.endpoint,
     feed: store,
     usageStore: store,
+    outbox: store.outbox,
     log,
     observe: createRequestReport(metrics, access, config.log.format),
     scriptWaited: metrics.scriptWaited,
@@ -132,13 +134,14 @@ async function startEndpointRole(
   });
 }
 
-/** Starts the loop and waits for its first pass, or for the request to end. */
+/** Starts delivering events and the loop, and waits for its first pass, or for the request to end. */
 async function startController(
   { config, log, closing, stop }: DaemonOptions,
   running: Running,
   store: Store,
   metrics: Metrics,
 ): Promise<Announcement["firstPass"]> {
+  closing.add("the delivery of events", await startDelivery({ store, log, observe: metrics.delivery }));
   const source = closing.add("the source", await openConfiguredSource(config, log));
   const parts = passParts(config, { source, store, log, allowPrune: false });
   const report = createPassReport(metrics);

@@ -6,6 +6,7 @@ import { AppError, messageOf, outcomeOf } from "../errors.ts";
 import { addApply } from "./apply.ts";
 import { addClearNotice } from "./clear-notice.ts";
 import { addConfig } from "./config.ts";
+import { addDeliveries } from "./deliveries.ts";
 import { addEvents } from "./events.ts";
 import { addGet } from "./get.ts";
 import { addHistory } from "./history.ts";
@@ -67,6 +68,7 @@ export function createProgram(): Command {
   addGet(program);
   addStatus(program);
   addEvents(program);
+  addDeliveries(program);
   addHistory(program);
   addWhois(program);
   addToken(program);

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 
 import type { SyncStatus } from "../store/store.ts";
 import { createDefinitionSeries, type ServedRequest } from "./definition-series.ts";
+import { createDeliveryMetrics, type DeliveryMetrics } from "./delivery-metrics.ts";
 
 /** How a pass of reconciling ended, for `gitway_passes_total`. */
 type PassOutcome = "applied" | "unchanged" | "failed";
@@ -26,6 +27,8 @@ export interface Metrics {
   readonly requestServed: (request: ServedRequest) => void;
   /** Notes how long a call waited for a script worker. */
   readonly scriptWaited: (seconds: number) => void;
+  /** Events to webhooks. */
+  readonly delivery: DeliveryMetrics;
 }
 
 /** What `/metrics` answers. */
@@ -47,6 +50,7 @@ export function createMetrics(endpoint: () => EndpointFigures | null): Metrics {
       contentType: registry.contentType,
       metrics: async () => `${await registry.metrics()}${await requests.series()}`,
     },
+    delivery: createDeliveryMetrics(registry),
     passEnded: (outcome, seconds, status) => {
       pass.ended(outcome, seconds);
       if (status === null) return;

@@ -36,6 +36,8 @@ export interface Call {
   readonly clientAddress: string;
   /** Whose token the request carries, or null. */
   readonly caller: Caller | null;
+  /** The name of the token that the request carries, let in or not; null when it is none that is known. */
+  readonly tokenName: string | null;
   /** What is wrong with a token that is known; null when nothing is, or it isn't known. */
   readonly tokenFault: TokenFault | null;
   /** Whether the request carries something in the place of a token. */

@@ -60,11 +60,13 @@ export interface Identity {
   readonly caller: Caller | null;
   /** The number of the caller's credential. */
   readonly credentialId: number | null;
+  /** The name of the token, even if it may not come in; null when the secret is nobody's. */
+  readonly tokenName: string | null;
   /** Why a known token does not count. */
   readonly fault: TokenFault | null;
 }
 
-const nobody: Identity = { caller: null, credentialId: null, fault: null };
+const nobody: Identity = { caller: null, credentialId: null, tokenName: null, fault: null };
 
 /**
  * The caller that a secret belongs to, if any. The look-up is by SHA-256, so that its time tells nothing
@@ -74,9 +76,11 @@ export function identifyCaller(table: CredentialTable, secret: Secret | null, no
   const credential = secret && table.byHash.get(secret.hash().toString("hex"));
   const token = credential && table.tokens.get(credential.tokenId);
   if (!token) return nobody;
-  if (token.disabled) return { ...nobody, fault: "disabled" };
-  if (hasEnded(credential.end, now) || hasEnded(token.end, now)) return { ...nobody, fault: "expired" };
-  return { caller: token, credentialId: credential.id, fault: null };
+  const { tokenName } = token;
+  if (token.disabled) return { ...nobody, tokenName, fault: "disabled" };
+  if (hasEnded(credential.end, now) || hasEnded(token.end, now))
+    return { ...nobody, tokenName, fault: "expired" };
+  return { caller: token, credentialId: credential.id, tokenName, fault: null };
 }
 
 function later(a: number | null, b: number | null): number | null {

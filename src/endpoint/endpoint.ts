@@ -1,9 +1,12 @@
 import type { Log } from "../log.ts";
+import type { Outbox } from "../store/outbox.ts";
 import type { Closeable } from "../store/store.ts";
 import { createUpstreamAgent } from "./actions/proxy.ts";
 import { addressList } from "./address-list.ts";
 import { createCallUsage, type UsageStore } from "./call-usage.ts";
+import { createEventQueue } from "./event-queue.ts";
 import { defaultTimes, startHttpServer, type ServerTimes } from "./http-server.ts";
+import { requestEvent } from "./request-event.ts";
 import { createRequestHandler, type EndpointEvent } from "./request-handler.ts";
 import { createScriptPool, type ScriptPool } from "./script/script-pool.ts";
 import type { ServedRequest } from "./served-request.ts";
@@ -41,6 +44,8 @@ export interface EndpointOptions {
   readonly scriptWaited?: (seconds: number) => void;
   /** Told of what definitions may have webhooks for. */
   readonly emit?: (event: EndpointEvent) => void;
+  /** Where events go that definitions do have webhooks for. */
+  readonly outbox?: Pick<Outbox, "enqueue">;
   /** How long clients may take. */
   readonly times?: Partial<ServerTimes>;
 }
@@ -77,6 +82,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     ...(options.scriptWaited && { waited: options.scriptWaited }),
   });
   const agent = createUpstreamAgent();
+  const queue = options.outbox ? createEventQueue({ outbox: options.outbox, log }) : null;
   let follower: TableFollower | null = null;
   const table = () => follower?.table() ?? null;
   const usage = createCallUsage({
@@ -93,6 +99,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     pool,
     agent,
     usage,
+    emit,
   });
   const server = await startHttpServer({ ...options, times: { ...defaultTimes, ...options.times }, handle });
   await usage.start();
@@ -109,8 +116,15 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     closeNow: () => shutDown(server.closeNow),
   };
 
+  function emit(event: EndpointEvent): void {
+    options.emit?.(event);
+    const wanted = queue && requestEvent(event);
+    if (wanted) queue.emit(wanted);
+  }
+
   async function shutDown(stopServer: () => Promise<void>): Promise<void> {
     await stopServer();
-    await Promise.all([follower?.close(), usage.close(), pool.close(), agent.destroy()]);
+    const counting = [usage.close(), queue?.close()];
+    await Promise.all([follower?.close(), pool.close(), agent.destroy(), ...counting]);
   }
 }

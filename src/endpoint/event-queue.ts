@@ -32,12 +32,11 @@ const defaultTimes = {
  * the newest of too many are dropped; the log says how many.
  */
 export function createEventQueue(options: {
-  readonly store: { readonly outbox: Pick<Outbox, "enqueue"> };
+  readonly outbox: Pick<Outbox, "enqueue">;
   readonly log: Log;
   readonly times?: Partial<typeof defaultTimes>;
 }): EventQueue {
-  const { log } = options;
-  const { outbox } = options.store;
+  const { outbox, log } = options;
   const times = { ...defaultTimes, ...options.times };
   const waiting: RequestEvent[] = [];
   let timer: NodeJS.Timeout | undefined;

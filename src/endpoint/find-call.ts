@@ -22,11 +22,16 @@ export interface ArrivedRequest {
   readonly usage: CallUsage | null;
 }
 
+/** The call, and why it is refused before any rule; without a call there is always a reason. */
+export type FoundCall =
+  | { readonly call: Call; readonly refusal: Refusal | null }
+  | { readonly call: null; readonly refusal: Refusal };
+
 /**
- * The call, or why there is none. Below the base a caller without a valid token gets the same answer
- * whether or not the route exists, unless the API is open to all anyway.
+ * The call, if a definition takes the request. Below the base a caller without a valid token gets the same
+ * answer whether or not the route exists, unless the API is open to all anyway.
  */
-export function findCall(table: RouteTable, arrived: ArrivedRequest): Call | Refusal {
+export function findCall(table: RouteTable, arrived: ArrivedRequest): FoundCall {
   const { request, target, usage } = arrived;
   const receivedAt = Date.now();
   const routeSegments = belowBase(table, target);
@@ -35,16 +40,20 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): Call | Ref
   const location = active?.definition.tokenLocation ?? tokenLocation();
   const secret = presentedSecret(location, request.headers, target.query, routeSegments !== null);
   const identity = identifyCaller(table.credentials, secret, receivedAt);
-  const { caller, fault: tokenFault } = identity;
+  const { caller } = identity;
   if (identity.credentialId !== null) usage?.noteUse(identity.credentialId, receivedAt);
   const place = active && locate(arrived, active);
   const isOpen = place && (active.definition.keyless || passesWithoutToken(place.path));
-  if (routeSegments && !caller && !isOpen)
-    return tokenRefusal(bearerSecret(request.headers) !== null, tokenFault);
-  // Also who asks for what is not there asks (UD-APIs 1.5).
-  if (!place)
-    return (caller && usage?.countToken(caller, receivedAt)) ?? { code: routeSegments?.length === 0 ? 1 : 5 };
-  return {
+  const refusal =
+    routeSegments && !caller && !isOpen
+      ? tokenRefusal(bearerSecret(request.headers) !== null, identity.fault)
+      : null;
+  if (!place) {
+    // Also who asks for what is not there asks (UD-APIs 1.5).
+    const exceeded = refusal ?? (caller && usage?.countToken(caller, receivedAt));
+    return { call: null, refusal: exceeded ?? { code: routeSegments?.length === 0 ? 1 : 5 } };
+  }
+  const call = {
     ...place,
     id: arrived.id,
     request,
@@ -53,12 +62,14 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): Call | Ref
     routeSegments,
     clientAddress: arrived.clientAddress,
     caller,
-    tokenFault,
+    tokenName: identity.tokenName,
+    tokenFault: identity.fault,
     tokenPresented: secret !== null,
     edits: noEdits,
     usage,
     receivedAt,
   };
+  return { call, refusal };
 }
 
 type Place = Pick<

@@ -119,14 +119,21 @@ async function serve(
   if (!table) return { code: 7, headers: { "retry-after": "1" } };
   const { id, clientAddress } = progress;
   const { usage } = options;
-  const call = findCall(table, { id, request, response, target, clientAddress, usage });
-  if ("code" in call) return call;
+  const { call, refusal } = findCall(table, { id, request, response, target, clientAddress, usage });
   progress.call = call;
-  if (call.isBatch) {
-    const refusal = await batch(options, table, call);
-    progress.decision = decisionOf(call, null, refusal);
-    return refusal;
-  }
+  progress.decision = decisionOf(call, null, refusal);
+  if (refusal || !call) return refusal;
+  if (!call.isBatch) return await serveCall(options, call, progress);
+  const failure = await batch(options, table, call);
+  progress.decision = decisionOf(call, null, failure);
+  return failure;
+}
+
+async function serveCall(
+  options: RequestHandlerOptions,
+  call: Call,
+  progress: Progress,
+): Promise<Refusal | null> {
   announceEnd(call, progress);
   const { pool, log } = options;
   const judged = await applyRules(call, { scripts: { pool, log } });

@@ -6,7 +6,6 @@ import { buildCredentialTable, type CredentialTable } from "./credential-table.t
 import type { RequestTarget } from "./request-target.ts";
 import { canonicalSegment, createTrie, find, insert, type MatchKind, type RouteTrie } from "./route-trie.ts";
 import { prepareDefinition, type ServedDefinition } from "./served-definition.ts";
-import { unhonouredInDefinition } from "./unhonoured-settings.ts";
 
 interface Site {
   readonly routes: RouteTrie<Holder>;
@@ -166,26 +165,20 @@ function matchOf(spec: StoredDefinition["spec"], otherwise: MatchKind): MatchKin
   return spec.match ?? (spec.action.proxy ? "prefix" : otherwise);
 }
 
-function definitionNotices(
-  { name, spec }: StoredDefinition,
-  { action, middleware }: ServedDefinition,
-): Notice[] {
-  const unhonoured = unhonouredInDefinition(spec).map(({ setting }) => ({
-    setting,
-    message: "The endpoint does not honour this setting yet: it has no effect.",
-  }));
+function definitionNotices({ name }: StoredDefinition, { action, middleware }: ServedDefinition): Notice[] {
   const scripts = [
     ...(action.kind === "script" ? [{ ...action, setting: "action.script.file" }] : []),
     ...middleware.pre.map((script) => ({ ...script, setting: "middleware.pre" })),
     ...middleware.post.map((script) => ({ ...script, setting: "middleware.post" })),
   ];
-  const missing = scripts
+  return scripts
     .filter(({ source }) => source === null)
     .map(({ setting, file }) => ({
+      kind: "ApiDefinition",
+      name,
       setting,
       message: `The content of '${file}' is not in the store, so calls are answered with an error.`,
     }));
-  return [...unhonoured, ...missing].map((notice) => ({ kind: "ApiDefinition", name, ...notice }));
 }
 
 function newSite(): Site {

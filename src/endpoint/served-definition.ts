@@ -42,6 +42,8 @@ export interface ServedDefinition {
   readonly rateLimit: ServedLimits;
   /** Null when no batches are taken. */
   readonly batch: { readonly maxRequests: number } | null;
+  /** The events that it has a webhook for. */
+  readonly events: ReadonlySet<string>;
   readonly action: ServedAction;
 }
 
@@ -79,6 +81,7 @@ export function prepareDefinition(stored: StoredDefinition, blobs: ServingState[
     batch: spec.batch?.enabled ? { maxRequests: spec.batch.maxRequests ?? defaultBatch } : null,
     middleware: prepareMiddleware(spec.middleware, stored.files, blobs),
     rateLimit: apiLimits(stored.id, spec),
+    events: new Set((spec.events ?? []).map(({ on }) => on)),
     action: prepareAction(spec, stored.files, blobs),
   };
 }

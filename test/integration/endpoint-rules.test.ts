@@ -130,17 +130,31 @@ test("what happens to calls is told by name", async () => {
   const seen: string[] = [];
   const emit = ({ on, call }: EndpointEvent) => void seen.push(`${on} ${call.definition.name}`);
   const spec = { listenPath: "/it", tokens: ["internal", "old"], paths: { blocked: [{ path: "/closed" }] } };
+  const below = { route: "below", tokens: ["internal", "old"] };
   const tokens = [token("internal"), token("old", { expires: "2001-01-01" })];
   const credentials = [credential("internal", secret), credential("old", "o".repeat(40))];
-  endpoint = await serve(state([definition("it", spec)], { tokens, credentials }), { emit });
+  endpoint = await serve(
+    state([definition("it", spec), definition("below", below)], { tokens, credentials }),
+    { emit },
+  );
 
   await text("/it");
   await text("/it", { headers: { authorization: `Bearer ${"w".repeat(40)}` } });
   await text("/it", { headers: { authorization: `Bearer ${"o".repeat(40)}` } });
   await text("/it/closed");
   await text("/it", { headers: bearer });
+  await text("/api/custom/below");
+  await text("/api/custom/below", { headers: { authorization: `Bearer ${"o".repeat(40)}` } });
+  await text("/api/custom/nothing");
 
-  expect(seen).toEqual(["AuthFailure it", "AuthFailure it", "KeyExpired it", "VersionFailure it"]);
+  expect(seen).toEqual([
+    "AuthFailure it",
+    "AuthFailure it",
+    "KeyExpired it",
+    "VersionFailure it",
+    "AuthFailure below",
+    "KeyExpired below",
+  ]);
 });
 
 async function get(path: string, init?: RequestInit): Promise<Response> {

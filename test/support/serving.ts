@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { startEndpoint, type Endpoint, type EndpointOptions } from "../../src/endpoint/endpoint.ts";
+import type { ServingFeed } from "../../src/endpoint/table-follower.ts";
 import { silentLog } from "../../src/log.ts";
 import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.generated.ts";
 import type { ApiTokenSpec } from "../../src/manifest/api-token.generated.ts";
@@ -138,7 +139,7 @@ export function feedOf(initial: ServingState | Error): TestFeed {
 
 /** Starts an endpoint on a free port. */
 export async function serve(
-  from: ServingState | TestFeed,
+  from: ServingState | ServingFeed,
   options: Partial<EndpointOptions> = {},
 ): Promise<Endpoint> {
   return await startEndpoint({

@@ -78,7 +78,7 @@ function start() {
   }
   return {
     queue: createEventQueue({
-      store: { outbox: { enqueue } },
+      outbox: { enqueue },
       log: Object.assign(silentLog(), { warn }),
       times,
     }),

@@ -226,22 +226,6 @@ describe("building a table", () => {
     expect(matched).toBeLessThan(1000);
   });
 
-  test("names the settings that have no effect yet", async () => {
-    const spec = {
-      rateLimit: { limit: 1, window: "1s" },
-      events: [{ on: "AuthFailure" as const, webhook: "w" }],
-      batch: { enabled: true },
-      paths: { ignored: [{ path: "/health" }], blocked: [{ path: "/admin" }], allowed: [] },
-    };
-    const serving = state([definition("it", { route: "a", ...spec })], {
-      tokens: [token("internal", { quota: { limit: 1, window: "1d" } })],
-    });
-
-    const table = await buildRouteTable(serving, base);
-
-    expect(table.notices.map(({ name, setting }) => `${name} ${setting}`)).toEqual(["it events"]);
-  });
-
   test("prepares only what is not the same as in the table before, and knows tokens by their present names", async () => {
     const [kept, changed] = [
       definition("kept", { route: "kept", tokens: ["t"] }),

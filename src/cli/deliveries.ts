@@ -1,0 +1,59 @@
+import { type Command, InvalidArgumentError } from "commander";
+
+import type { Delivery } from "../store/outbox.ts";
+import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
+import { formatFlag } from "./formats.ts";
+import { withStore } from "./open-parts.ts";
+import { print, printJsonLine, table, talk, wholeSeconds } from "./output.ts";
+
+interface DeliveriesOptions {
+  readonly webhook?: string;
+  readonly limit: number;
+  readonly format: string;
+}
+
+/** `gitway deliveries`: the log of events to webhooks, oldest first. */
+export function addDeliveries(program: Command): void {
+  const command = program
+    .command("deliveries")
+    .description(
+      "Print deliveries of events to webhooks, oldest first: what was sent, waits, or failed and why.",
+    )
+    .option("--webhook <name>", "Only those to this webhook.")
+    .option("-n, --limit <number>", "How many of the newest to print.", parseLimit, 20)
+    .addOption(formatFlag())
+    .action(async ({ format, limit, webhook }: DeliveriesOptions) => {
+      const config = configOf(command);
+      const query = { limit, ...(webhook === undefined ? {} : { webhook }) };
+      const entries = await withStore(config, commandLog(config), (store) => store.outbox.deliveries(query));
+      if (format === "json") for (const entry of entries) printJsonLine(entry);
+      else showTable(entries);
+    });
+  addConfigFlags(command);
+}
+
+function showTable(entries: readonly Delivery[]): void {
+  const headings = ["time", "event", "definition", "webhook", "state", "attempts", "last answer"];
+  if (entries.length === 0) talk("Nothing was to be delivered yet.");
+  else for (const line of table(headings, entries.map(rowOf))) print(line);
+}
+
+function rowOf(entry: Delivery): string[] {
+  const { time, event, definition, webhook, state, attempts } = entry;
+  return [wholeSeconds(time), event, definition ?? "-", webhook, state, String(attempts), lastAnswer(entry)];
+}
+
+function lastAnswer({ status, error, nextAttempt, attempts, duplicates }: Delivery): string {
+  const parts = [
+    error ?? (status === null ? null : String(status)),
+    nextAttempt !== null && attempts > 0 ? `Again at ${wholeSeconds(nextAttempt)}.` : null,
+    duplicates > 0 ? `${duplicates} more that said the same were left out.` : null,
+  ];
+  return parts.filter((part) => part !== null).join(" ") || "-";
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit > 0 && limit <= 10_000) return limit;
+  throw new InvalidArgumentError("Give a number from 1 to 10000.");
+}
