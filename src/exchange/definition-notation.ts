@@ -1,7 +1,7 @@
 import type { GitwayObject } from "../manifest/manifest.ts";
 import {
-  readAddresses,
   readAuthentication,
+  readAddressLists,
   readRateLimit,
   writeAuth,
   writeBlockList,
@@ -77,8 +77,7 @@ function readDefinition(given: Fields, surroundings: DefinitionSurroundings): De
     action: readProxy(proxy),
     keyless: flagOf(given, "use_keyless"),
     authentication: readAuthentication(given),
-    ipAllowList: readAddresses(given, "ipAllowList"),
-    ipBlockList: readAddresses(given, "ipBlockList"),
+    ...readAddressLists(given),
     ...readVersions(given, strict),
     expires: readMoment(given, "expiration"),
     rateLimit: readRateLimit(given),
@@ -132,10 +131,10 @@ function writeDefinition(
     enable_batch_request_support: spec.batch?.enabled ?? false,
     enable_ip_whitelisting: spec.ipAllowList?.enabled ?? false,
     allowed_ips: spec.ipAllowList?.addresses ?? [],
-    ...writeBlockList(spec),
     expire_analytics_after: 0,
     ...(spec.domain === undefined ? {} : { domain: spec.domain }),
     ...(spec.expires === undefined ? {} : { expiration: writeMoment(spec.expires) }),
+    ...writeBlockList(spec),
     ...writeRateLimit(spec),
     wrapper: { api_model: {}, hook_references: writeReferences(spec, style, webhooks) },
   };

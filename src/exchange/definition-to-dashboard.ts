@@ -1,10 +1,11 @@
-import { deriveId } from "../manifest/identity.ts";
 import { derivedIds } from "./dashboard-ids.ts";
 import { type DefinitionObject, definitionNotation } from "./definition-notation.ts";
+import { writeMetadata } from "./gitway-member.ts";
 import { isObject, type JsonObject } from "./json-object.ts";
 import { meaningOf, type Said, shown } from "./notation.ts";
-import { refinement } from "./refine.ts";
+import { refinement, wholeFields } from "./refine.ts";
 import type { WebhookBook } from "./webhook-book.ts";
+import { fieldsWithoutEffect } from "./without-effect.ts";
 
 /** What the Dashboard API must know to print definitions. */
 export interface DashboardContext {
@@ -19,11 +20,11 @@ export interface DashboardContext {
  * `gitway` what that notation has no words for.
  */
 export function definitionToDashboard(object: DefinitionObject, context: DashboardContext): JsonObject {
-  const { definition, said } = definitionSides(object, context);
+  const { definition, said, withoutEffect } = definitionSides(object, context);
   const { wrapper, ...apiDefinition } = definition;
   return {
     ...wrapperAround(apiDefinition, isObject(wrapper) ? wrapper : {}),
-    gitway: gitwayMember(object, said),
+    gitway: gitwayMember(object, said, withoutEffect),
   };
 }
 
@@ -32,34 +33,42 @@ function wrapperAround(apiDefinition: JsonObject, wrapper: JsonObject): JsonObje
   return { api_model, api_definition: apiDefinition, hook_references, ...others };
 }
 
+/** A definition in the notation. */
+export interface DefinitionSides {
+  /** The `api_definition`, with the rest of the wrapper in a field `wrapper`. */
+  readonly definition: JsonObject;
+  /** What that alone says of the spec. */
+  readonly said: Said<"ApiDefinition">;
+  /** The fields that are kept as given and have no effect. */
+  readonly withoutEffect: readonly string[];
+}
+
 /** How a definition is shown, and what that alone says of it. */
-export function definitionSides(
-  object: DefinitionObject,
-  context: DashboardContext,
-): { readonly definition: JsonObject; readonly said: Said<"ApiDefinition"> } {
+export function definitionSides(object: DefinitionObject, context: DashboardContext): DefinitionSides {
   const notation = definitionNotation({
     ...context,
     name: object.name,
     ids: derivedIds(object.id),
     embedded: new Set(),
-    strict: false,
+    strict: true,
   });
   const definition = shown(notation, object.spec);
-  return { definition, said: meaningOf(notation, definition).said };
+  const { said, taken } = meaningOf(notation, definition);
+  return { definition, said, withoutEffect: fieldsWithoutEffect(object.spec.dashboard, taken) };
 }
 
-/** The fields of a spec that clients set here most; they are there even when the notation implies them. */
+/** What clients set here most is there even when the notation implies it. */
 function gitwayMember(
-  { name, id, labels, annotations, spec }: DefinitionObject,
+  object: DefinitionObject,
   said: Said<"ApiDefinition">,
+  ineffective: readonly string[],
 ): JsonObject {
+  const { spec } = object;
   return {
-    name,
-    ...(id === deriveId("ApiDefinition", name) ? {} : { id }),
-    ...(Object.keys(labels).length === 0 ? {} : { labels }),
-    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    ...writeMetadata("ApiDefinition", object),
     ...(spec.route === undefined ? {} : { route: spec.route }),
     tokens: spec.tokens ?? [],
-    ...refinement({ ...spec }, { ...said }, ["dashboard"]),
+    ...refinement({ ...spec }, { ...said }, wholeFields),
+    ...(ineffective.length === 0 ? {} : { withoutEffect: ineffective }),
   };
 }

@@ -163,8 +163,8 @@ function webhookNamed(hook: Fields, reading: Reading): string {
   const { said, problems } = meaningOf(notation, hook.given);
   const home = readableField(hook.path);
   for (const { field, code, message } of problems) {
-    const inner = field === "(root)" ? home : `${home}.${field}`;
-    hook.problems.push({ field: inner, code, message: message.replace(field, () => inner) });
+    const inner = message.startsWith("(root)") ? message.slice("(root)".length) : `.${message}`;
+    hook.problems.push({ field: `${home}.${field}`, code, message: home + inner });
   }
   reading.created.push({ kind: "Webhook", name, spec: { url: "", ...said } });
   if (id !== "") reading.createdIds.set(id, name);
@@ -214,7 +214,7 @@ function referencesOf({ events = [] }: Partial<ApiDefinitionSpec>, webhooks: Web
   });
 }
 
-/** `event_handlers`: the webhooks of the events, embedded, and the handlers that `style` keeps. */
+/** `event_handlers`: the handlers that `style` keeps, and behind them the webhooks of the events, embedded. */
 export function writeHandlers(
   spec: Partial<ApiDefinitionSpec>,
   style: JsonObject,
@@ -232,7 +232,7 @@ export function writeHandlers(
         ),
       ] as const,
   );
-  return { events: grouped([...embedded, ...kept]) };
+  return { events: grouped([...kept, ...embedded]) };
 }
 
 function isOther(event: string, handler: JsonObject): boolean {

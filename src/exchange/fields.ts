@@ -3,7 +3,7 @@ import { isObject, type JsonObject, ownField } from "./json-object.ts";
 
 /** What is wrong with a request to the Dashboard API. */
 export interface DashboardProblem {
-  /** The field in the notation of the request: `proxy.target_url`; `(root)` for the definition itself. */
+  /** The field in the notation of the request: `proxy.target_url`; `(root)` for the whole. */
   readonly field: string;
   /** Stable, for machines. */
   readonly code: string;
@@ -85,8 +85,7 @@ export function isGiven(fields: Fields, name: string): boolean {
 export function requireFields(fields: Fields, ...names: readonly string[]): void {
   for (const name of names) {
     if (isGiven(fields, name)) continue;
-    const field = readableField(fields.path);
-    fields.problems.push({ field, code: "required", message: `${field}: ${name} is required` });
+    fields.problems.push(missingField(pointerTo(fields.path, name)));
   }
 }
 
@@ -96,9 +95,17 @@ export function refuse(fields: Fields, name: string, code: string, flaw: string)
   fields.problems.push({ field, code, message: `${field}: ${flaw}` });
 }
 
-/** A JSON pointer as the Dashboard API writes it. */
+/** That a field is missing, in the words of the Dashboard API, which names what it is missing in. */
+export function missingField(pointer: string): DashboardProblem {
+  const parent = readableField(pointer.slice(0, pointer.lastIndexOf("/")));
+  const message = `${parent}: ${segmentsOf(pointer).at(-1) ?? ""} is required`;
+  return { field: readableField(pointer), code: "required", message };
+}
+
+/** A JSON pointer as the Dashboard API writes it. The members of a wrapper are in a field `wrapper` here. */
 export function readableField(pointer: string): string {
-  return pointer === "" ? "(root)" : segmentsOf(pointer).join(".");
+  const segments = segmentsOf(pointer.replace(/^\/wrapper(?=\/)/, ""));
+  return segments.length === 0 ? "(root)" : segments.join(".");
 }
 
 function take(

@@ -3,7 +3,7 @@ import { fieldFindings } from "../manifest/field-rules.ts";
 import type { Finding } from "../manifest/finding.ts";
 import { pointerTo, segmentsOf } from "../manifest/pointer.ts";
 import { schemaFindings, withoutCascades } from "../manifest/schema-findings.ts";
-import { type DashboardProblem, readableField } from "./fields.ts";
+import { type DashboardProblem, missingField, readableField } from "./fields.ts";
 import { isObject, type JsonObject, objectAt, ownField } from "./json-object.ts";
 import type { ExchangedKind } from "./notation.ts";
 
@@ -20,6 +20,7 @@ const definitionFields: readonly (readonly [string, string])[] = [
   ["/spec/authentication/queryParameter", "/auth/param_name"],
   ["/spec/authentication/cookie", "/auth/cookie_name"],
   ["/spec/ipAllowList/addresses", "/allowed_ips"],
+  ["/spec/ipBlockList/addresses", "/blacklisted_ips"],
   ["/spec/expires", "/expiration"],
   ["/spec/rateLimit/limit", "/global_rate_limit/rate"],
   ["/spec/rateLimit/window", "/global_rate_limit/per"],
@@ -29,6 +30,7 @@ const definitionFields: readonly (readonly [string, string])[] = [
   ["/spec/versions/entries/*/expires", "/version_data/versions/*/expires"],
   ["/spec/versions/entries/*/targetUrl", "/version_data/versions/*/override_target"],
   ["/spec/versions/entries/*/name", "/version_data/versions/*"],
+  ["/spec/versions/entries", "/version_data/versions"],
   ["/spec/middleware/pre/*/file", "/custom_middleware/pre/*/path"],
   ["/spec/middleware/pre/*/function", "/custom_middleware/pre/*/name"],
   ["/spec/middleware/post/*/file", "/custom_middleware/post/*/path"],
@@ -88,12 +90,22 @@ function problemOf(
   given: JsonObject,
 ): DashboardProblem {
   const { code, path } = finding;
-  if (code === "missing-field" && path === "/spec/action")
-    return { field: "proxy", code: "required", message: "proxy: target_url is required" };
-  const field = readableField(pathListField(path, given) ?? mappedField(kind, path, spec));
-  const flaw = finding.message.replace(/^'[^']*' (?=(must|is|holds|has|names|lies|needs|leads)\b)/, "");
+  if (code === "missing-field" && path === "/spec/action") return missingField("/proxy/target_url");
+  if (code === "exactly-one" && path === "/spec/listenPath") return twoAddresses;
+  const pointer = pathListField(path, given) ?? mappedField(kind, path, spec);
+  if (code === "missing-field") return missingField(pointer);
+  const field = readableField(pointer);
+  const flaw = finding.message
+    .replace(/^'[^']*' (?=(must|is|holds|has|names|lies|needs|leads)\b)/, "")
+    .replaceAll(/'spec(?=['.])/g, "'gitway");
   return { field, code, message: `${field}: ${flaw}` };
 }
+
+const twoAddresses: DashboardProblem = {
+  field: "gitway.route",
+  code: "contradiction",
+  message: "gitway.route: contradicts proxy.listen_path: give one of the two",
+};
 
 function mappedField(kind: ExchangedKind, path: string, spec: JsonObject): string {
   for (const [ours, theirs] of fieldTables[kind]) {

@@ -64,21 +64,32 @@ export function shown<K extends ExchangedKind>(notation: Notation<K>, said: Said
   };
   const whole = overlay(plain, kept);
   if (fits(whole)) return whole;
-  return leavesOf(kept).reduce((shown, leaf) => {
-    const candidate = overlay(shown, leaf);
-    return fits(candidate) ? candidate : shown;
-  }, plain);
+  return leavesOf(kept)
+    .slice(0, mostTried)
+    .reduce((shown, leaf) => {
+      const candidate = overlay(shown, leaf);
+      return fits(candidate) ? candidate : shown;
+    }, plain);
 }
 
+/** How many kept fields are tried one by one: each attempt reads the whole definition. */
+const mostTried = 100;
+
+/** What JSON means natively, without what is left over. */
 function nativeMeaning<K extends ExchangedKind>(notation: Notation<K>, given: JsonObject): Meaning<K> {
   const fields = readFields(given);
-  const said = withDefaults(notation.kind, notation.read(fields));
+  const said = completed(notation.kind, notation.read(fields));
   return { said, problems: fields.problems, taken: fields.taken };
 }
 
 /** A part of a spec in its one normal form, with the defaults of what it says. */
 export function withDefaults<K extends ExchangedKind>(kind: K, part: Said<K>): Said<K> {
-  const spec = { ...(kind === "ApiDefinition" ? { action: {} } : {}), ...structuredClone(part) };
+  return completed(kind, structuredClone(part));
+}
+
+/** The same of a part that nobody else holds. */
+function completed<K extends ExchangedKind>(kind: K, part: Said<K>): Said<K> {
+  const spec = kind === "ApiDefinition" ? { action: {}, ...part } : part;
   const document = { apiVersion: "gitway/v1", kind, metadata: { name: "x" }, spec: spec as SpecByKind[K] };
   checkSchema(kind, document);
   const said = Object.entries(normaliseSpec(kind, document, "manifest.yaml"));

@@ -28,52 +28,48 @@ const lists = [
  */
 export function readPathLists(version: Fields): PathLists {
   const extended = flagOf(version, "use_extended_paths");
-  if (extended) refuseInternal(fieldsOf(version, "extended_paths"));
   const anyCase = flagOf(version, "ignore_endpoint_case");
   const home = fieldsOf(version, extended ? "extended_paths" : "paths");
+  // Requests from outside are refused there, which must not be lost.
+  if (extended && listOf(home, "internal").some((entry) => !flagOf(entry, "disabled")))
+    refuse(home, "internal", "no-effect", "is not supported: list the paths in black_list");
   return Object.fromEntries(
     lists.flatMap(([theirs, ours]) => {
       const opens = ours !== "blocked";
       const rules = extended
         ? listOf(home, theirs).map((entry) => readRule(entry, opens))
-        : textsOf(home, theirs).map((text, index) => ({
-            ...understood({ ...home, path: pointerTo(home.path, theirs) }, String(index), text, opens),
-          }));
+        : textsOf(home, theirs).map((text, index) => {
+            const place = { ...home, path: pointerTo(home.path, theirs) };
+            return readPath(place, String(index), text, opens);
+          });
       return rules.length === 0 ? [] : [[ours, rules.map((rule) => inAnyCase(rule, anyCase))]];
     }),
   );
-}
-
-/** Paths that are closed to callers must not come out open. */
-function refuseInternal(home: Fields): void {
-  const entries = listOf(home, "internal").filter((entry) => !flagOf(entry, "disabled"));
-  if (entries.length > 0)
-    refuse(home, "internal", "not-supported", "internal endpoints are not supported: use black_list");
 }
 
 function inAnyCase(rule: PathRule, anyCase: boolean): PathRule {
   return anyCase ? { ...rule, ignoreCase: true } : rule;
 }
 
-function understood(
+function readRule(entry: Fields, opens: boolean): PathRule {
+  return saidFields<PathRule>({
+    ...readPath(entry, "path", textOf(entry, "path") ?? "", opens),
+    ignoreCase: flagOf(entry, "ignore_case"),
+    disabled: flagOf(entry, "disabled"),
+    methods: readMethods(entry),
+  });
+}
+
+function readPath(
   fields: Fields,
   name: string,
   text: string,
   opens: boolean,
 ): Pick<PathRule, "path" | "match"> {
   const pattern = readPattern(text, opens);
-  if (!pattern)
-    refuse(fields, name, "invalid-path", "is a regular expression: write segments and {placeholders}");
-  return pattern ?? { path: text };
-}
-
-function readRule(entry: Fields, opens: boolean): PathRule {
-  return saidFields<PathRule>({
-    ...understood(entry, "path", textOf(entry, "path") ?? "", opens),
-    ignoreCase: flagOf(entry, "ignore_case"),
-    disabled: flagOf(entry, "disabled"),
-    methods: readMethods(entry),
-  });
+  if (pattern.flaw === undefined) return pattern;
+  refuse(fields, name, "invalid-path", pattern.flaw);
+  return { path: text };
 }
 
 /** Newer entries name one `method`, older ones what happens by method; neither means all of them. */
@@ -129,10 +125,11 @@ function namedLists(write: (list: keyof PathLists) => readonly unknown[]): JsonO
   return Object.fromEntries(lists.map(([theirs, ours]) => [theirs, write(ours)]));
 }
 
-function writeRule({ methods, ignoreCase, disabled, ...pattern }: PathRule): JsonObject {
+function writeRule(rule: PathRule): JsonObject {
+  const { methods, ignoreCase, disabled } = rule;
   const actions = Object.entries(methods ?? {}).map(([name, action]) => [name, writeAction(action)]);
   return {
-    path: writePattern(pattern),
+    path: writePattern(rule),
     ...(methods ? { method_actions: Object.fromEntries(actions) } : {}),
     ...(ignoreCase ? { ignore_case: true } : {}),
     ...(disabled ? { disabled: true } : {}),

@@ -1,28 +1,43 @@
 import type { PathRule } from "../manifest/api-definition.generated.ts";
 
-/** A pattern of the Dashboard API as an entry of a path list: its path, and whether that is all it takes. */
-type Pattern = Pick<PathRule, "path" | "match">;
-
-const expression = /[*+?()[\]|\\^$]/;
+/** What a pattern of a path list means; `flaw` when it is a regular expression, which no path is. */
+export type Pattern =
+  | { readonly path: string; readonly match: "exact" | "prefix"; readonly flaw?: never }
+  | { readonly flaw: string };
 
 /**
- * What a pattern means in whole segments; null for a regular expression. `^` is where paths begin anyway, `$`
- * ends one, `{name:…}` and a star in the middle fill a segment, and a star at the end stands for all below
- * (Gateway rules 3.3). Where a pattern opens paths, that star does not open the path above it.
+ * Reads a pattern of a path list (Dashboard facts 3.3). Gitway matches whole segments: a `$` at the end
+ * makes it exact, `/*` stands for all below, `*` and `{name:…}` for one segment. A character after a
+ * backslash stands for itself. Where a list opens paths, `/*` does not open the path above.
  */
-export function readPattern(text: string, opens: boolean): Pattern | null {
-  const exact = text.endsWith("$");
-  const path = text
-    .replace(/^\^/, "")
-    .replace(/\$$/, "")
-    .replaceAll(/\{([^{}:/]+):[^{}/]*\}/g, "{$1}")
-    .replaceAll(/\/\.?\*(?=\/)/g, "/{any}")
-    .replace(/\/\.?\*$/, opens ? "/{any}" : "");
-  if (expression.test(path)) return null;
-  return { path: path === "" && text !== "" ? "/" : path, ...(exact ? { match: "exact" } : {}) };
+export function readPattern(text: string, opens: boolean): Pattern {
+  const escaped = text.replaceAll(/\\([^A-Za-z0-9])/g, (_, character: string) =>
+    character === "/" ? "/" : `\0${character}`,
+  );
+  const begun = escaped.replace(/^\^(?=\/)/, "");
+  const ended = begun.replace(/(?<=[^\0])\$$/, "");
+  const parent = ended && (ended.replace(/\/\.?\*$/, opens ? "/{any}" : "") || "/");
+  const plain = parent
+    .replaceAll(/(?<=\/)\*(?=\/)/g, "{any}")
+    .replaceAll(/\{([A-Za-z_][\w-]*):[^{}/]*\}/g, "{$1}");
+  if (plain.split("/").some(isExpression))
+    return { flaw: "must be made of segments and {name}: regular expressions are not taken" };
+  const isExact = ended !== begun && parent === ended;
+  return { path: plain.replaceAll("\0", ""), match: isExact ? "exact" : "prefix" };
 }
 
-/** The pattern of an entry. */
-export function writePattern({ path, match }: Pattern): string {
-  return match === "exact" ? `${path}$` : path;
+/** What has a meaning in a regular expression, and hardly one in a path. */
+const special = /[\\[\](){}|+?*^$]/g;
+const placeholder = /^\{[^{}]*\}$/;
+
+function isExpression(segment: string): boolean {
+  return !placeholder.test(segment) && segment.replaceAll(/\0./g, "").search(special) !== -1;
+}
+
+/** The pattern for a path rule. */
+export function writePattern({ path, match }: PathRule): string {
+  const segments = path
+    .split("/")
+    .map((segment) => (placeholder.test(segment) ? segment : segment.replaceAll(special, String.raw`\$&`)));
+  return segments.join("/") + (match === "exact" ? "$" : "");
 }

@@ -1,6 +1,9 @@
 import { canonicalJson } from "../manifest/canonical.ts";
 import { isObject, type JsonObject, ownField } from "./json-object.ts";
 
+/** Fields of a spec that are refined as one: what is kept as given may hold null. */
+export const wholeFields: readonly string[] = ["dashboard"];
+
 /**
  * What a spec says beyond what is said of it elsewhere, field by field; null for a field that it lacks.
  * Fields in `whole` are taken as one.
@@ -18,13 +21,15 @@ export function refinement(spec: JsonObject, said: JsonObject, whole: readonly s
   return Object.fromEntries(fields);
 }
 
-/** A spec with a refinement applied: null removes a field. */
-export function refined(said: JsonObject, refinement: JsonObject): JsonObject {
+/** A spec with a refinement applied: null removes a field. Fields in `whole` are replaced as one. */
+export function refined(said: JsonObject, refinement: JsonObject, whole: readonly string[] = []): JsonObject {
   const result = new Map(Object.entries(said));
   for (const [name, value] of Object.entries(refinement)) {
     const other = result.get(name);
     if (value === null) result.delete(name);
-    else result.set(name, isObject(value) && isObject(other) ? refined(other, value) : value);
+    else if (isObject(value) && isObject(other) && !whole.includes(name))
+      result.set(name, refined(other, value));
+    else result.set(name, value);
   }
   return Object.fromEntries(result);
 }
@@ -37,8 +42,8 @@ export interface Sides {
   readonly refinement: unknown;
   /** What the notation would say of the refined value. */
   readonly refinedNotation: unknown;
-  /** The value so far, and what the notation said of it; null for a new object. */
-  readonly previous: { readonly value: unknown; readonly notation: unknown } | null;
+  /** The value so far, and what the notation said of it. */
+  readonly previous: { readonly value: unknown; readonly notation: unknown };
 }
 
 /**
@@ -53,7 +58,7 @@ export function reconcile(
   path = "",
 ): unknown {
   if (!areAllObjects(sides)) return decide(sides, () => contradict(path));
-  const objects = [sides.notation, sides.refinement, sides.previous?.value].filter(isObject);
+  const objects = [sides.notation, sides.refinement, sides.previous.value].filter(isObject);
   const names = new Set(objects.flatMap((object) => Object.keys(object)));
   const fields = [...names].flatMap((name) => {
     const inner = innerSides(sides, name);
@@ -69,7 +74,8 @@ export function reconcile(
 function areAllObjects({ notation, refinement, refinedNotation, previous }: Sides): boolean {
   if (!isObject(notation)) return false;
   if (refinement !== undefined && !(isObject(refinement) && isObject(refinedNotation))) return false;
-  return previous === null || (isObject(previous.value) && isObject(previous.notation));
+  const { value, notation: before } = previous;
+  return isObject(value) ? isObject(before) : value === undefined && before === undefined;
 }
 
 function innerSides({ notation, refinement, refinedNotation, previous }: Sides, name: string): Sides {
@@ -78,16 +84,16 @@ function innerSides({ notation, refinement, refinedNotation, previous }: Sides, 
     notation: at(notation),
     refinement: at(refinement),
     refinedNotation: at(refinedNotation),
-    previous: previous && { value: at(previous.value), notation: at(previous.notation) },
+    previous: { value: at(previous.value), notation: at(previous.notation) },
   };
 }
 
 function decide({ notation, refinement, refinedNotation, previous }: Sides, contradict: () => void): unknown {
-  const unchanged = previous !== null && areEqual(previous.notation, notation);
+  const unchanged = areEqual(previous.notation, notation);
   if (refinement === undefined) return unchanged ? previous.value : notation;
   const given = refinement ?? undefined;
   if (unchanged || areEqual(refinedNotation, notation)) return given;
-  if (previous === null || !areEqual(given, previous.value)) contradict();
+  if (!areEqual(given, previous.value)) contradict();
   return notation;
 }
 

@@ -14,23 +14,23 @@ const locations = { header: "header", query: "url-param", path: "url" } as const
  */
 export function readVersions(given: Fields, strict: boolean): VersionSpec {
   const data = fieldsOf(given, "version_data");
-  if (strict && isGiven(given, "version_data")) requireFields(data, "not_versioned", "versions");
-  const versions = eachOf(fieldsOf(data, "versions"));
   refuseChildren(fieldsOf(given, "definition"));
-  if (strict) for (const [, version] of versions) requireFields(version, "name");
+  if (strict && isGiven(given, "version_data")) requireFields(data, "not_versioned", "versions");
+  if (strict && !isGiven(data, "not_versioned")) return {};
+  const versions = eachOf(fieldsOf(data, "versions"));
+  for (const [, version] of versions) {
+    if (strict) requireFields(version, "name");
+    textOf(version, "name");
+  }
   const single = flagOf(data, "not_versioned") || !isGiven(given, "version_data");
   return single ? readSingle(data, versions) : readSeveral(given, data, versions);
 }
 
-/** Children are definitions of their own, with rules of their own: without them callers would pass by those. */
+/** Versions that are definitions of their own decide who is let in, which must not be lost. */
 function refuseChildren(where: Fields): void {
   if (!flagOf(where, "enabled") || Object.keys(fieldsOf(where, "versions").given).length === 0) return;
-  refuse(
-    where,
-    "versions",
-    "not-supported",
-    "base and child APIs are not supported: use version_data.versions",
-  );
+  const flaw = "versions that are definitions of their own are not supported: use version_data";
+  refuse(where, "versions", "no-effect", flaw);
 }
 
 function readSingle(data: Fields, versions: readonly (readonly [string, Fields])[]): VersionSpec {

@@ -92,12 +92,13 @@ function versions({ versions }: ApiDefinitionSpec): Finding[] {
 }
 
 function dashboardFields({ dashboard }: ApiDefinitionSpec): Finding[] {
-  if (!dashboard || Object.keys(dashboard).length === 0) return [];
+  const { id: _, api_id: __, ...kept } = dashboard ?? {};
+  if (Object.keys(kept).length === 0) return [];
   return [
     warning(
       "/spec/dashboard",
       "no-effect",
-      "The fields in 'spec.dashboard' are kept for clients of the Dashboard API, but have no effect.",
+      "The fields in 'spec.dashboard' are kept for clients of the Dashboard API, but have no effect otherwise.",
     ),
   ];
 }

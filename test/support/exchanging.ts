@@ -62,3 +62,14 @@ function storedWebhook({ kind, name, spec }: NewWebhook): WebhookObject {
 export function printed(object: DefinitionObject, webhooks: readonly WebhookObject[] = []): Json {
   return JSON.parse(JSON.stringify(definitionToDashboard(object, context(webhooks)))) as Json;
 }
+
+/** A webhook as the store holds it. */
+export function hook(name: string, spec: WebhookObject["spec"]): WebhookObject {
+  const withAll = { method: "POST", timeout: "10s", ...spec } as const;
+  return storedWebhook({ kind: "Webhook", name, spec: withAll });
+}
+
+/** What is wrong with a request. */
+export function messages(reading: DefinitionReading): string[] {
+  return reading.problems.map(({ message }) => message);
+}
