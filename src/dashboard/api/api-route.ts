@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 
 import type { ActingUser, Permission } from "../access/acting-user.ts";
+import type { ShapeName } from "./shapes.ts";
 
 /** What a handler finds in the context besides the request. */
 export interface ApiVariables {
@@ -19,8 +20,13 @@ export interface ApiRoute {
   /** Below `/api`, in Hono's notation: `/apis/:id`. */
   readonly path: string;
   readonly access: Access;
-  /** What it does, for the OpenAPI document. */
+  /** What it does, for the OpenAPI document, as are the following. */
   readonly summary: string;
+  /** What the parameters of the query mean. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** The shape of the request's body; none when absent. */
+  readonly body?: ShapeName;
+  readonly answer: ShapeName | "EventStream";
   readonly handle: (context: ApiContext) => Promise<Response> | Response;
 }
 

@@ -12,6 +12,12 @@ export interface DefinitionParts {
   readonly routeBase: string;
 }
 
+const listParameters = {
+  p: "The page, from 1; all of them from 0 down.",
+  q: "What the name holds, in any case.",
+  sort: "name, created_at or updated_at, turned round by a minus; newest first when absent.",
+};
+
 /** Definitions in the shapes of the Dashboard API: list, search, get. */
 export function definitionRoutes(parts: DefinitionParts): ApiRoute[] {
   const list = (context: ApiContext) => answerList(context, parts);
@@ -21,6 +27,8 @@ export function definitionRoutes(parts: DefinitionParts): ApiRoute[] {
       path: "/apis",
       access: access.readDefinitions,
       summary: "List the definitions.",
+      query: listParameters,
+      answer: "Definitions",
       handle: list,
     },
     {
@@ -28,6 +36,8 @@ export function definitionRoutes(parts: DefinitionParts): ApiRoute[] {
       path: "/apis/search",
       access: access.readDefinitions,
       summary: "Search definitions by name.",
+      query: listParameters,
+      answer: "Definitions",
       handle: list,
     },
     {
@@ -35,6 +45,7 @@ export function definitionRoutes(parts: DefinitionParts): ApiRoute[] {
       path: "/apis/count",
       access: access.readDefinitions,
       summary: "Count the definitions.",
+      answer: "Count",
       handle: async (context) => context.json({ count: (await parts.catalogue()).definitions.length }),
     },
     {
@@ -42,6 +53,7 @@ export function definitionRoutes(parts: DefinitionParts): ApiRoute[] {
       path: "/apis/:id",
       access: access.readDefinitions,
       summary: "Get a definition by its internal or public id.",
+      answer: "Definition",
       handle: async (context) => {
         const catalogue = await parts.catalogue();
         const entry = catalogue.find(context.req.param("id") ?? "");

@@ -21,6 +21,19 @@ const mostEvents = 1000;
 const heartbeat = 15_000;
 const longestStream = 60 * 60_000;
 
+const eventParameters = {
+  kind: "The kind of the object.",
+  object: "The id of the object.",
+  name: "The name of the object.",
+  actor: "The author's name or address, or the name of the user who owns it.",
+  commit: "A commit, or how it begins.",
+  since: "Not before this time (ISO 8601).",
+  until: "Before this time (ISO 8601).",
+  after: "Events after this one, oldest first.",
+  before: "Events before this one: the next page.",
+  limit: "How many, at most 1000.",
+};
+
 /** Information events: by filter and page, how many there are, and live. */
 export function eventRoutes({ store }: { readonly store: EventStore }): ApiRoute[] {
   return [
@@ -29,6 +42,8 @@ export function eventRoutes({ store }: { readonly store: EventStore }): ApiRoute
       path: "/events",
       access: access.readAnything,
       summary: "List information events, newest page first, oldest first within it.",
+      query: eventParameters,
+      answer: "Events",
       handle: async (context) => {
         const query = readQuery(context);
         if (typeof query === "string") return refuse(context, 400, query);
@@ -41,6 +56,7 @@ export function eventRoutes({ store }: { readonly store: EventStore }): ApiRoute
       path: "/events/stream",
       access: access.readAnything,
       summary: "Information events as they happen, as server-sent events.",
+      answer: "EventStream",
       handle: (context) => stream(context, store),
     },
   ];

@@ -9,6 +9,7 @@ export function syncRoutes({ store }: { readonly store: Pick<Store, "readSync"> 
       path: "/sync",
       access: access.readDefinitions,
       summary: "Say how reconciling stands; null before the first pass.",
+      answer: "Sync",
       handle: async (context) => context.json({ status: await store.readSync() }),
     },
   ];

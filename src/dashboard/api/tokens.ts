@@ -20,6 +20,7 @@ export function tokenRoutes({ store, catalogue }: TokenParts): ApiRoute[] {
       path: "/tokens",
       access: access.readTokens,
       summary: "List the tokens.",
+      answer: "Tokens",
       handle: async (context) => context.json({ tokens: await shownTokens(store) }),
     },
     {
@@ -27,6 +28,7 @@ export function tokenRoutes({ store, catalogue }: TokenParts): ApiRoute[] {
       path: "/tokens/count",
       access: access.readTokens,
       summary: "Count the tokens.",
+      answer: "Count",
       handle: async (context) => context.json({ count: (await store.objects("ApiToken")).length }),
     },
     {
@@ -34,6 +36,7 @@ export function tokenRoutes({ store, catalogue }: TokenParts): ApiRoute[] {
       path: "/tokens/:id",
       access: access.readTokens,
       summary: "Get a token by name or id, with its credentials.",
+      answer: "Token",
       handle: async (context) => {
         const asked = context.req.param("id");
         const token = (await shownTokens(store)).find(({ id, name }) => id === asked || name === asked);
@@ -46,6 +49,7 @@ export function tokenRoutes({ store, catalogue }: TokenParts): ApiRoute[] {
       path: "/apis/:id/tokens",
       access: { all: ["definitions.read", "tokens.read"] },
       summary: "List the tokens that may call a definition.",
+      answer: "Tokens",
       handle: async (context) => {
         const entry = (await catalogue()).find(context.req.param("id") ?? "");
         if (!entry) return refuse(context, 400, "Could not retrieve API detail");

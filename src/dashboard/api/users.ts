@@ -13,6 +13,7 @@ export function userRoutes({ store }: { readonly store: Pick<Store, "objects"> }
       path: "/users",
       access: access.editUsers,
       summary: "List the users.",
+      answer: "Users",
       handle: async (context) => context.json({ users: (await users(store)).map(shownUser) }),
     },
     {
@@ -20,6 +21,7 @@ export function userRoutes({ store }: { readonly store: Pick<Store, "objects"> }
       path: "/users/me",
       access: { all: [] },
       summary: "Say who is asking, and what they may do.",
+      answer: "Me",
       handle: (context) => {
         const { user, name, email, permissions } = context.get("user");
         return context.json({ user, name, email, permissions: [...permissions] });
@@ -30,6 +32,7 @@ export function userRoutes({ store }: { readonly store: Pick<Store, "objects"> }
       path: "/users/:name",
       access: access.editUsers,
       summary: "Get a user by name or id.",
+      answer: "User",
       handle: async (context) => {
         const asked = context.req.param("name");
         const user = (await users(store)).find(({ name, id }) => name === asked || id === asked);

@@ -1,0 +1,146 @@
+import { allPermissions } from "../access/acting-user.ts";
+
+/** JSON Schema 2020-12, as OpenAPI 3.1 has it. */
+export type Shape = Readonly<Record<string, unknown>>;
+
+const text = { type: "string" };
+const optionalText = { type: ["string", "null"] };
+const flag = { type: "boolean" };
+const number = { type: "integer" };
+const time = { type: "string", format: "date-time" };
+const optional = (shape: Shape): Shape => ({ anyOf: [shape, { type: "null" }] });
+const list = (items: Shape): Shape => ({ type: "array", items });
+const reference = (name: string): Shape => ({ $ref: `#/components/schemas/${name}` });
+
+/** An object with these fields. Those that end in a question mark may be absent. */
+function fields(named: Readonly<Record<string, Shape>>, more: boolean | Shape = false): Shape {
+  const properties = Object.entries(named).map(([name, shape]) => [name.replace("?", ""), shape] as const);
+  return {
+    type: "object",
+    required: Object.keys(named).filter((name) => !name.endsWith("?")),
+    properties: Object.fromEntries(properties),
+    additionalProperties: more,
+  };
+}
+
+const person = fields({ name: text, email: text });
+const place = { path: text, line: number, commit: text };
+const limit = optional({ type: "object" });
+const mark = optional(fields({ commit: text, revision: number, at: time }));
+
+/** Every shape that the Dashboard API takes or gives, by name. */
+export const shapes = {
+  Envelope: fields({
+    Status: { type: "string", enum: ["OK", "Error"] },
+    Message: text,
+    Meta: { type: ["string", "null", "object"] },
+    "Errors?": list({}),
+  }),
+  Definition: fields(
+    {
+      api_model: { type: "object" },
+      api_definition: fields({ id: text, name: text, api_id: text, org_id: text, proxy: {} }, true),
+      hook_references: list({ type: "object" }),
+      "gitway?": { type: "object" },
+      "created_at?": time,
+      "updated_at?": time,
+    },
+    true,
+  ),
+  Definitions: fields({ apis: list(reference("Definition")), pages: number }),
+  Count: fields({ count: number }),
+  Token: fields({
+    id: text,
+    name: text,
+    description: optionalText,
+    disabled: flag,
+    rateLimit: limit,
+    quota: limit,
+    expires: optionalText,
+    secret: { type: "string", enum: ["generate", "env", "file", "sha256"] },
+    "createdAt?": time,
+    "createdBy?": text,
+    "updatedAt?": time,
+    "updatedBy?": text,
+    ...place,
+    "credentials?": list(reference("Credential")),
+  }),
+  Tokens: fields({ tokens: list(reference("Token")) }),
+  Credential: fields({
+    id: number,
+    tokenId: text,
+    tokenName: text,
+    origin: { type: "string", enum: ["issued", "reference"] },
+    issuedBy: text,
+    issuedAt: time,
+    notAfter: optional(time),
+    revokedAt: optional(time),
+    lastUsed: optional(time),
+  }),
+  User: fields({
+    id: text,
+    name: text,
+    displayName: text,
+    emails: list(text),
+    active: flag,
+    permissions: list({ type: "string", enum: allPermissions }),
+    hasKey: flag,
+    ...place,
+  }),
+  Users: fields({ users: list(reference("User")) }),
+  Me: fields({
+    user: optionalText,
+    name: text,
+    email: text,
+    permissions: list({ type: "string", enum: allPermissions }),
+  }),
+  Event: fields({
+    id: number,
+    time,
+    parameterId: { const: 64650 },
+    parameterName: { const: "User-defined APIs" },
+    message: text,
+    action: { type: "string", enum: ["added", "updated", "deleted", "issued", "rotated", "revoked"] },
+    kind: { type: "string", enum: ["ApiDefinition", "ApiToken", "Webhook", "User"] },
+    objectId: text,
+    name: text,
+    route: optionalText,
+    actor: fields({ name: text, email: text, user: optionalText }),
+    committer: optional(person),
+    contributors: list(person),
+    releasedBy: optional(fields({ author: person, commit: text })),
+    commit: optionalText,
+    path: optionalText,
+    line: optional(number),
+    revision: number,
+    versionBefore: optional(number),
+    versionAfter: optional(number),
+    objectHash: optionalText,
+    previousHash: text,
+    hash: text,
+  }),
+  Events: fields({ events: list(reference("Event")), before: optional(number) }),
+  Sync: fields({
+    status: optional(
+      fields(
+        {
+          source: fields({ url: text, branch: text, paths: list(text) }),
+          attempted: mark,
+          applied: mark,
+          converged: mark,
+          state: { type: "string", enum: ["synced", "degraded", "failed"] },
+          error: optional(fields({ code: text, message: text })),
+          since: time,
+          quarantined: list({ type: "object" }),
+          held: list({ type: "object" }),
+          problems: list({ type: "object" }),
+        },
+        true,
+      ),
+    ),
+  }),
+  OpenApi: { type: "object" },
+} as const satisfies Record<string, Shape>;
+
+/** The name of a shape. */
+export type ShapeName = keyof typeof shapes;

@@ -1,0 +1,66 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { allPermissions } from "../../src/dashboard/access/acting-user.ts";
+import { startTestApi, userManifest, type TestApi } from "../support/dashboard-api.ts";
+import { replyManifest, tokenManifest } from "../support/reconciling.ts";
+
+const key = "all-".padEnd(40, "k");
+
+interface Document {
+  readonly paths: Record<string, Record<string, { responses: Record<string, { content: object }> }>>;
+  readonly components: { readonly schemas: Record<string, object> };
+}
+
+let api: TestApi;
+let document: Document;
+
+beforeEach(async () => {
+  api = await startTestApi({ ALL: key });
+  await api.repository.commit({
+    files: {
+      "apis/user.yaml": userManifest("jdoe", "ALL", allPermissions),
+      "apis/token.yaml": tokenManifest("internal"),
+      "apis/hello.yaml": replyManifest("hello", "hello", "ok", ["internal"]),
+    },
+  });
+  await api.pass();
+  await vi.waitUntil(async () => (await api.request("/users/me", key)).ok);
+  document = (await (await api.request("/openapi.json", key)).json()) as Document;
+});
+
+afterEach(() => api.close());
+
+/** An id that there is for each parameter. */
+const ids: Record<string, string> = {
+  "/api/apis/{id}": "hello",
+  "/api/apis/{id}/tokens": "hello",
+  "/api/tokens/{id}": "internal",
+  "/api/users/{name}": "jdoe",
+};
+
+test("every answer is as the document of the API says, refusals too", async () => {
+  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, validateFormats: false });
+  ajv.addVocabulary(["components"]);
+  ajv.addSchema({ $id: "document", components: document.components });
+  const fits = (name: string) => ajv.compile({ $ref: `document#/components/schemas/${name}` });
+  const reads = Object.entries(document.paths).filter(
+    ([, { get }]) => get && "application/json" in get.responses["200"]!.content,
+  );
+  expect(reads.length).toBeGreaterThan(9);
+
+  for (const [path, { get }] of reads) {
+    const asked = path.replace(/\{\w+\}/, ids[path] ?? "none").replace(/^\/api/, "");
+    const { schema } = (
+      get!.responses["200"]!.content as { "application/json": { schema: { $ref: string } } }
+    )["application/json"];
+    const valid = fits(schema.$ref.replace("#/components/schemas/", ""));
+    const answer = await api.request(asked, key);
+    valid(await answer.json());
+    expect([path, answer.status, valid.errors ?? []]).toEqual([path, 200, []]);
+
+    const refused = fits("Envelope");
+    refused(await (await api.request(asked, null)).json());
+    expect([path, refused.errors ?? []]).toEqual([path, []]);
+  }
+});
