@@ -2,6 +2,7 @@ import { Client } from "pg";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 
 import { gitwayActor } from "../../src/plan/plan.ts";
+import { changeRows } from "../support/change-rows.ts";
 import { createReconciling, replyManifest, tokenManifest, type Reconciling } from "../support/reconciling.ts";
 
 let world: Reconciling;
@@ -260,15 +261,8 @@ async function live(): Promise<unknown> {
 }
 
 /** As the owner of the tables can, who may switch triggers off. Triggers that note drift included. */
-async function behindItsBack(statements: string, setting = ""): Promise<void> {
-  await database(
-    `begin; alter table gitway.object_version disable trigger all; ${setting === "" ? "" : `${setting};`}
-     ${statements};
-     ${setting === "" ? "" : "reset session_replication_role;"}
-     alter table gitway.object_version enable trigger user; alter table gitway.object_version enable always trigger note_drift;
-     alter table gitway.object_version enable trigger all; alter table gitway.object_version enable always trigger note_drift; commit`,
-  );
-}
+const behindItsBack = (statements: string, setting?: string) =>
+  changeRows(world.databaseUrl, statements, setting);
 
 function copyOf(name: string, assignments: string): string {
   return `create temp table copied as select * from gitway.object_version where name = '${name}' and to_revision is null;
