@@ -1,4 +1,5 @@
 import type { Config } from "../config.ts";
+import type { Endpoint } from "../endpoint/endpoint.ts";
 import { messageOf } from "../errors.ts";
 import type { PassResult } from "../reconcile/pass.ts";
 import type { Store } from "../store/store.ts";
@@ -13,20 +14,21 @@ export interface Announcement {
   /** The result of the first pass, what it failed with, or null when this process does not reconcile. */
   readonly firstPass: { readonly result: PassResult } | { readonly error: unknown } | null;
   /** Null when this process does not serve routes. */
-  readonly endpointUrl: string | null;
+  readonly endpoint: Pick<Endpoint, "url" | "servedRevision" | "servedFrom"> | null;
   readonly dashboardUrl: string | null;
 }
 
 /** Prints what somebody who starts Gitway for the first time wants to know. */
 export async function announce(announcement: Announcement): Promise<void> {
-  const { config, store, firstPass, endpointUrl, dashboardUrl } = announcement;
+  const { config, store, firstPass, endpoint, dashboardUrl } = announcement;
   print("Gitway is running.", "bold");
   print(`  store      ${store.description}`);
   if (firstPass) announceSource(config, firstPass);
-  if (endpointUrl !== null) print(`  endpoint   ${endpointUrl}${config.endpoint.base}`);
+  if (endpoint) print(`  endpoint   ${endpoint.url}${config.endpoint.base}`);
   if (dashboardUrl !== null) print(`  dashboard  ${dashboardUrl}  (/healthz, /readyz, /metrics, /webhook)`);
   if (firstPass) announcePass(firstPass);
-  if (endpointUrl !== null) await announceNextSteps(announcement, endpointUrl);
+  if (endpoint?.servedFrom() === "snapshot") announceSnapshot(endpoint);
+  else if (endpoint) await announceNextSteps(announcement, endpoint.url);
   print("");
 }
 
@@ -58,6 +60,14 @@ function announcePass(firstPass: NonNullable<Announcement["firstPass"]>): void {
 
 /** A first start may apply thousands. */
 const shownAtMost = 30;
+
+function announceSnapshot({ servedRevision }: Pick<Endpoint, "servedRevision">): void {
+  print("");
+  print(
+    `The store can't be reached: revision ${servedRevision()} is served from the snapshot until it is back.`,
+    "warning",
+  );
+}
 
 async function announceNextSteps({ config, store }: Announcement, endpointUrl: string): Promise<void> {
   const [definitions, tokens] = await Promise.all([

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 
 import { readOptionSecret, secretResolver } from "../config-secrets.ts";
@@ -15,7 +16,7 @@ import { type PassResult, runPass } from "../reconcile/pass.ts";
 import type { Store } from "../store/store.ts";
 import type { Announcement } from "./announcement.ts";
 import type { Closing } from "./closing.ts";
-import { openConfiguredSource, openConfiguredStore, passParts } from "./open-parts.ts";
+import { openConfiguredSource, openConfiguredStore, passParts, snapshotFile } from "./open-parts.ts";
 import { createPassReport } from "./pass-report.ts";
 import { readHealth } from "./read-health.ts";
 import { createRequestReport } from "./request-report.ts";
@@ -48,11 +49,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Announcement 
   const { config, log, closing, stop } = options;
   const running: Running = { endpoint: null, loop: null, firstPassOver: !options.roles.has("controller") };
   const metrics = createMetrics(() => running.endpoint);
-  const store = closing.add("the store", await openConfiguredStore(config, log));
+  const mayBeAway = options.roles.has("endpoint") && existsSync(snapshotFile(config));
+  const store = closing.add("the store", await openConfiguredStore(config, log, { mayBeAway }));
   if (stop.signal.aborted) return null;
   const dashboardUrl = await startDashboardRole(options, running, store, metrics);
   // Where no pass has ever run there is nothing to serve: to refuse callers then would be a wrong answer.
-  const isNew = (await store.readSync()) === null;
+  const isNew = await isNewStore(store, mayBeAway);
   if (!isNew) await startEndpointRole(options, running, store, metrics);
   if (stop.signal.aborted) return null;
   const firstPass = options.roles.has("controller")
@@ -62,7 +64,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Announcement 
   if (isNew) await startEndpointRole(options, running, store, metrics);
   if (firstPass && "result" in firstPass && running.endpoint)
     await caughtUp(running.endpoint, firstPass.result);
-  return { config, store, firstPass, endpointUrl: running.endpoint?.url ?? null, dashboardUrl };
+  return { config, store, firstPass, endpoint: running.endpoint, dashboardUrl };
+}
+
+/** Whether no pass has ever run. A store that is away has been served from before: there is a snapshot. */
+async function isNewStore(store: Store, mayBeAway: boolean): Promise<boolean> {
+  try {
+    return (await store.readSync()) === null;
+  } catch (error) {
+    if (mayBeAway) return false;
+    throw error;
+  }
 }
 
 async function startDashboardRole(
@@ -87,7 +99,10 @@ async function startDashboardRole(
       readHealth({
         store,
         endpoint: roles.has("endpoint")
-          ? { servedRevision: () => running.endpoint?.servedRevision() ?? null }
+          ? {
+              servedRevision: () => running.endpoint?.servedRevision() ?? null,
+              servedFrom: () => running.endpoint?.servedFrom() ?? null,
+            }
           : null,
         firstPassOver: running.firstPassOver,
         ending: stop.signal.aborted,
@@ -120,6 +135,7 @@ async function startEndpointRole(
     feed: store,
     usageStore: store,
     outbox: store.outbox,
+    snapshot: { file: snapshotFile(config), origin: store.description },
     log,
     observe: createRequestReport(metrics, access, config.log.format),
     scriptWaited: metrics.scriptWaited,

@@ -10,11 +10,21 @@ import { createClosing } from "./closing.ts";
 
 // Source and store are loaded when they are opened: help and `validate` start twice as fast without.
 
-/** Opens the store that the options name. */
-export async function openConfiguredStore(config: Config, log: Log): Promise<Store> {
+/** Opens the store that the options name. One that `mayBeAway` is opened all the same, and fails when it is used. */
+export async function openConfiguredStore(
+  config: Config,
+  log: Log,
+  { mayBeAway = false }: { readonly mayBeAway?: boolean } = {},
+): Promise<Store> {
   const { openStore } = await import("../store/open-store.ts");
   const { databaseUrl, dataDir } = config;
-  return openStore(databaseUrl === null ? { dataDir } : { databaseUrl: databaseUrl.reveal() }, { log });
+  const location = databaseUrl === null ? { dataDir } : { databaseUrl: databaseUrl.reveal() };
+  return openStore(location, { log, mayBeAway });
+}
+
+/** Where the endpoint keeps the last table for a start while the store is away. */
+export function snapshotFile({ dataDir }: Config): string {
+  return join(dataDir, "endpoint-snapshot.jsonl.gz");
 }
 
 /** Opens the source that the options name. */

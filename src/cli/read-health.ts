@@ -1,11 +1,12 @@
 import type { Health } from "../dashboard/server.ts";
+import type { Endpoint } from "../endpoint/endpoint.ts";
 import type { Store, SyncStatus } from "../store/store.ts";
 
 /** What readiness is read from. */
 export interface HealthParts {
   readonly store: Pick<Store, "readSync">;
   /** Null when this process serves no routes. */
-  readonly endpoint: { servedRevision(): number | null } | null;
+  readonly endpoint: Pick<Endpoint, "servedRevision" | "servedFrom"> | null;
   readonly firstPassOver: boolean;
   /** Whether the process was asked to end. */
   readonly ending: boolean;
@@ -30,6 +31,7 @@ export async function readHealth({ store, endpoint, firstPassOver, ending }: Hea
     ready: reason === null,
     reason,
     servedRevision,
+    servedFrom: endpoint?.servedFrom() ?? null,
     appliedRevision: known?.applied?.revision ?? null,
     state: known?.state ?? "unknown",
   };

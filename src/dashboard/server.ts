@@ -22,6 +22,8 @@ export interface Health {
   readonly reason: string | null;
   /** The revision that the endpoint of this process serves; null when it has none. */
   readonly servedRevision: number | null;
+  /** Where it came from: a `snapshot` serves while the store is away since the start. */
+  readonly servedFrom: "store" | "snapshot" | null;
   /** The newest revision of the store; null when there is none, or the store does not answer. */
   readonly appliedRevision: number | null;
   readonly state: SyncStatus["state"] | "unknown";

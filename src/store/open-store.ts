@@ -45,9 +45,12 @@ export interface OpenStoreOptions {
 export async function openStore(location: StoreLocation, options: OpenStoreOptions): Promise<Store> {
   const { log, mayBeAway = false } = options;
   const server = await openServer(location, log);
-  const database = migrateFirst(openDatabase(server.connection, server.description, log));
+  const database = migrateFirst(
+    openDatabase(server.connection, server.description, log),
+    mayBeAway ? patience : null,
+  );
   try {
-    await (mayBeAway ? readySoon(database, log) : database.ready());
+    await (mayBeAway ? readyIfThere(database, log) : database.ready());
   } catch (error) {
     await database.close();
     await server.close();
@@ -59,18 +62,12 @@ export async function openStore(location: StoreLocation, options: OpenStoreOptio
 /** Milliseconds that a server which may be away gets to answer. */
 const patience = 2000;
 
-async function readySoon(database: MigratedDatabase, log: Log): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
-  const ready = database.ready().catch((error: unknown) => {
+async function readyIfThere(database: MigratedDatabase, log: Log): Promise<void> {
+  try {
+    await database.ready();
+  } catch (error) {
     if (!(error instanceof AppError && error.code === "database-unreachable")) throw error;
     log.warn({ reason: error.message }, "The store is away.");
-  });
-  try {
-    await Promise.race([ready, late]);
-  } finally {
-    clearTimeout(timer);
-    ready.catch(() => undefined);
   }
 }
 

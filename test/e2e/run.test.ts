@@ -76,6 +76,7 @@ test("health, readiness and metrics tell where it stands", async () => {
     ready: true,
     reason: null,
     servedRevision: 1,
+    servedFrom: "store",
     appliedRevision: 1,
     state: "synced",
   });

@@ -9,7 +9,14 @@ import { startDashboard, type Dashboard, type Health } from "../../src/dashboard
 import { Secret } from "../../src/secret.ts";
 
 const secretText = "a secret that forges sign with 0123456789";
-const healthy: Health = { ready: true, reason: null, servedRevision: 3, appliedRevision: 3, state: "synced" };
+const healthy: Health = {
+  ready: true,
+  reason: null,
+  servedRevision: 3,
+  servedFrom: "store",
+  appliedRevision: 3,
+  state: "synced",
+};
 
 let dashboard: Dashboard | null = null;
 let wakes: string[] = [];

@@ -134,6 +134,41 @@ test("a server that says nothing is given up", { timeout: 30_000 }, async () => 
   silent.close();
 });
 
+test("a store that may be away opens without its server, holds nobody up, and works when it is back", async () => {
+  proxy.setAway(true);
+  const early = await openStore(
+    { databaseUrl: proxy.urlOf(database.url) },
+    { log: silentLog(), mayBeAway: true },
+  );
+  await expect(early.ping()).rejects.toMatchObject({ code: "database-unreachable" });
+  let heard = 0;
+  await early.onChange(() => heard++);
+
+  proxy.setAway(false);
+  await vi.waitFor(() => early.ping());
+  await vi.waitFor(() => expect(heard).toBeGreaterThan(0), 5000);
+  await apply("internal");
+
+  await vi.waitFor(() => expect(heard).toBeGreaterThan(1), 5000);
+  expect((await early.serving()).revision).toBe(1);
+  await early.close();
+});
+
+test("a store that may be away and hangs holds nobody up for long", async () => {
+  const silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const { port } = silent.address() as AddressInfo;
+  const databaseUrl = `postgres://gitway@127.0.0.1:${port}/apis`;
+  const start = performance.now();
+
+  const hanging = await openStore({ databaseUrl }, { log: silentLog(), mayBeAway: true });
+  for (let count = 0; count < 5; count++)
+    await expect(hanging.ping()).rejects.toMatchObject({ code: "database-unreachable" });
+
+  expect(performance.now() - start).toBeLessThan(6000);
+  silent.close();
+});
+
 async function apply(name: string): Promise<Applied> {
   return store.apply({
     parentRevision: 0,

@@ -37,6 +37,7 @@ export async function startTestApi(keys: Record<string, string> = {}): Promise<T
       ready: true,
       reason: null,
       servedRevision: null,
+      servedFrom: null,
       appliedRevision: null,
       state: "unknown",
     }),

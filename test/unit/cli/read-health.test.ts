@@ -28,7 +28,11 @@ const parts: HealthParts = { store: there, endpoint: null, firstPassOver: true, 
 
 describe("readiness", () => {
   test("is over once the process was asked to end", async () => {
-    const health = await readHealth({ ...parts, endpoint: { servedRevision: () => 4 }, ending: true });
+    const health = await readHealth({
+      ...parts,
+      endpoint: { servedRevision: () => 4, servedFrom: () => "store" },
+      ending: true,
+    });
 
     expect(health).toMatchObject({ ready: false, reason: "The process is ending.", servedRevision: 4 });
   });
@@ -42,11 +46,16 @@ describe("readiness", () => {
     const health = await readHealth({
       ...parts,
       store,
-      endpoint: { servedRevision: () => served },
+      endpoint: { servedRevision: () => served, servedFrom: () => "snapshot" },
       firstPassOver,
     });
 
-    expect(health).toMatchObject({ ready: reason === null, reason, servedRevision: served });
+    expect(health).toMatchObject({
+      ready: reason === null,
+      reason,
+      servedRevision: served,
+      servedFrom: "snapshot",
+    });
   });
 
   test.each([
