@@ -16,7 +16,9 @@ export type EndpointEventName = Exclude<EventHook["on"], "InformationEvent">;
 
 /**
  * Every error that the endpoint answers with, by its `errorCode`. Up to 1999 the codes, names and
- * statuses are those of UD-APIs 2.5; those from 2001 are Gitway's own, for what that table doesn't know.
+ * statuses are those of UD-APIs 2.5, without what can't happen here: 9 and 11 are refused when a manifest
+ * is written, 1004 and 1005 are about a message bus, and who would read 1007 has gone away. Those from 2001
+ * are Gitway's own, for what that table doesn't know.
  */
 export const endpointErrors = {
   1: { name: "EmptyRoute", status: 400, detail: "The request names no route." },

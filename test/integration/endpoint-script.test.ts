@@ -30,6 +30,7 @@ describe("a script", () => {
     expect(await response.json()).toEqual({
       method: "POST",
       route: "echo/A%20b",
+      path: "/",
       rawBody: '{"a":1}',
       parameters: {},
       query: { x: ["1", "2"], Y: [" "] },
@@ -332,112 +333,6 @@ describe("a script's answer is refused", () => {
       await expectError(call(scripted("it", source), "it"), 500, 15);
     },
   );
-});
-
-describe("a hostile script", () => {
-  test.each([
-    ["loops", "() => { while (true); }", 1001],
-    [
-      "loops whatever is thrown",
-      "() => { for (;;) try { while (true); } catch {} finally { while (true); } }",
-      1001,
-    ],
-    ["loops in promises", "async () => { const go = () => Promise.resolve().then(go); await go() }", 12],
-    ["matches without end", "() => ({ body: /^(a+)+$/.test('a'.repeat(50) + 'b') })", 1001],
-    ["loops in a getter of its answer", "() => ({ get status() { while (true); } })", 1001],
-    ["loops in toJSON", "() => ({ body: { toJSON() { while (true); } } })", 1001],
-    [
-      "sorts a lot",
-      "() => { const a = Array.from({ length: 1e5 }, (_, i) => -i); for (;;) a.sort(() => 1) }",
-      1001,
-    ],
-    ["recurses", "() => { const f = () => f() + 1; f() }", 12],
-    ["recurses through built-ins", "() => { const f = () => [1].map(f); f() }", 12],
-    ["nests JSON", "() => JSON.parse('['.repeat(1e6))", 12],
-    [
-      "nests its answer",
-      "() => { let o = {}; for (let i = 0; i < 1e5; i++) o = { o }; return { body: o } }",
-      12,
-    ],
-    ["takes memory in objects", "() => { const a = []; for (;;) a.push({ a }) }", 12],
-    ["takes memory in text", "() => { const a = []; for (;;) a.push('x'.repeat(1e5) + a.length) }", 12],
-    ["takes memory in buffers", "() => { const a = []; for (;;) a.push(new ArrayBuffer(1e6)) }", 12],
-    ["takes memory in one go", "() => ({ body: new Array(2e8).fill('x') })", 12],
-    ["makes huge text", "() => ({ body: 'x'.repeat(2 ** 29) })", 12],
-    ["makes huge numbers", "() => ({ body: String(2n ** 100000000n) })", 12],
-  ])("that %s is stopped, and the next one runs", async (_what, body, code) => {
-    const bad = scripted("bad", `export default ${body}`, {}, { timeout: "800ms", memory: "16MiB" });
-    const good = scripted("good", "export default () => ({ body: 'good' })");
-    feed.set(state([bad, good]));
-    await served();
-
-    const start = performance.now();
-    const response = await fetch(`${endpoint.url}/api/custom/bad`);
-    const elapsed = performance.now() - start;
-
-    expect(response.status).toBe(500);
-    expect(code === 12 ? [12, 1001] : [code]).toContain(await errorCode(response));
-    expect(elapsed).toBeLessThan(8000);
-    expect(await (await fetch(`${endpoint.url}/api/custom/good`)).text()).toBe("good");
-  });
-
-  test("that takes all memory leaves that of the process alone", async () => {
-    const hog = "export default () => { const a = []; for (;;) a.push('x'.repeat(1e5) + a.length) }";
-    const bad = scripted("bad", hog, {}, { memory: "16MiB", timeout: "5s" });
-    const before = process.memoryUsage.rss();
-
-    for (let index = 0; index < 10; index++) await (await call(bad, "bad")).text();
-
-    expect(process.memoryUsage.rss() - before).toBeLessThan(200 * 1024 * 1024);
-  });
-
-  test("finds no way out", async () => {
-    const source = `export default async (input) => {
-      const outside = Function("return this")();
-      const tried = {};
-      for (const name of ["process", "require", "global", "fetch", "std", "os", "WebAssembly", "Worker", "setTimeout", "Deno", "postMessage", "gc"])
-        tried[name] = typeof outside[name];
-      tried.constructor = typeof input.constructor.constructor("return typeof process === 'undefined' ? undefined : process")();
-      tried.log = typeof console.log.constructor("return typeof process === 'undefined' ? undefined : process")();
-      tried.eval = typeof (0, eval)("typeof process === 'undefined' ? undefined : process");
-      tried.caller = (() => { try { return typeof arguments.callee.caller } catch { return "undefined" } })();
-      for (const name of ["node:fs", "fs", "std", "os", "./x.js", "file:///etc/passwd", "data:text/javascript,export default 1"])
-        tried[name] = await import(name).then(() => "imported", () => "undefined");
-      return { body: tried };
-    }`;
-
-    const answer = (await (await call(scripted("it", source), "it")).json()) as Record<string, string>;
-
-    expect(new Set(Object.values(answer))).toEqual(new Set(["undefined"]));
-  });
-
-  test("can't import", async () => {
-    await expectError(
-      call(scripted("it", "import fs from 'node:fs'; export default () => ({})"), "it"),
-      500,
-      12,
-    );
-  });
-
-  test("that breaks the built-ins harms only itself", async () => {
-    const source = `JSON.stringify = JSON.parse = Reflect.apply = Array.isArray = () => { throw 1 };
-      Object.defineProperty(Object.getPrototypeOf(Uint8Array.prototype), "buffer", { get: () => "evil" });
-      globalThis.console = null; Array.prototype[Symbol.iterator] = null;
-      export default ({ route }) => ({ headers: { "x-a": "1" }, bytes: new Uint8Array([route.length]) })`;
-
-    const response = await call(scripted("it", source), "it");
-
-    expect([response.status, await response.text()]).toEqual([200, "\u0002"]);
-  });
-
-  test("that prints without end is cut short", async () => {
-    const it = scripted(
-      "it",
-      "export default () => { for (let i = 0; i < 1e4; i++) console.log('x'.repeat(1e4)); return {} }",
-    );
-
-    expect((await call(it, "it")).status).toBe(200);
-  });
 });
 
 describe("when all workers are busy", () => {

@@ -1,13 +1,14 @@
 /**
  * Runs in the sandbox before the script and takes hold of what it needs, so that a script which changes
- * the built-ins harms only itself. Gives `{decode, answer, middleware}`:
+ * the built-ins harms only itself. Gives `{decode, answer, middleware, explain}`:
  * `decode(json, rawBody)` are the script's arguments; `answer(output)` is `[head, body]`, where the body is a
  * string or an ArrayBuffer; `middleware(output)` is that or `[edits]`. Both give null for any other output.
+ * `explain(thrown)` is `[what it says, its stack]`, short enough to be handed out.
  */
 export const sandboxPrelude = `(print) => {
   "use strict";
   const { parse, stringify } = JSON;
-  const { apply } = Reflect;
+  const { apply, defineProperty } = Reflect;
   const { isArray } = Array;
   const { isInteger } = Number;
   const Bytes = Uint8Array;
@@ -45,7 +46,10 @@ export const sandboxPrelude = `(print) => {
   };
   const decode = (json, rawBody) => {
     const values = parse(json);
-    if (typeof rawBody === "string") values[0].rawBody = rawBody;
+    if (typeof rawBody === "string") {
+      const property = { __proto__: null, value: rawBody, writable: true, enumerable: true, configurable: true };
+      defineProperty(values[0], "rawBody", property);
+    }
     return values;
   };
 
@@ -53,13 +57,20 @@ export const sandboxPrelude = `(print) => {
     if (typeof value === "string") return value;
     try { return stringify(value) ?? Text(value); } catch { return "?"; }
   };
+  const cut = (text, length) => (typeof text === "string" ? apply(slice, text, [0, length]) : "");
+  const explain = (thrown) => {
+    if (thrown === null || typeof thrown !== "object") return [cut(asText(thrown), 500), ""];
+    const { name, message, stack } = thrown;
+    const said = typeof message === "string" ? cut(asText(name), 100) + ": " + cut(message, 400) : asText(thrown);
+    return [cut(said, 500), cut(stack, 4000)];
+  };
   let lines = 0;
   const log = (...values) => {
     if (lines++ >= 100) return;
     let line = "";
     for (let i = 0; i < values.length && line.length < 1000; i++) line += (i ? " " : "") + asText(values[i]);
-    print(apply(slice, line, [0, 1000]));
+    print(cut(line, 1000));
   };
   globalThis.console = { log, info: log, warn: log, error: log, debug: log };
-  return { decode, answer, middleware };
+  return { decode, answer, middleware, explain };
 }`;

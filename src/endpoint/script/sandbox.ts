@@ -18,29 +18,37 @@ class Failure extends Error {
   }
 }
 
+/** How a script ended, and whether it left the engine clean. */
+export interface SandboxRun {
+  readonly outcome: ScriptOutcome;
+  /** An engine that is not serves no other call. */
+  readonly isClean: boolean;
+}
+
 /**
  * Runs a script in a runtime of its own: no state passes from one call to the next, and nothing of the
  * host is within reach but `console`. What it throws beyond an outcome means that the engine is broken.
  */
-export function runInSandbox(engine: QuickJSWASMModule, job: ScriptJob): ScriptOutcome {
-  const deadline = Date.now() + job.timeout;
+export function runInSandbox(engine: QuickJSWASMModule, job: ScriptJob): SandboxRun {
   const lines: string[] = [];
+  const clock = { deadline: Infinity };
   const runtime = engine.newRuntime({
     maxStackSizeBytes: stackSize,
-    interruptHandler: () => Date.now() > deadline,
+    interruptHandler: () => Date.now() > clock.deadline,
   });
+  const context = runtime.newContext();
+  const scope = new Scope();
+  const outcome = outcomeOf({ context, scope, job, clock, tools: null }, lines);
+  return { outcome: { ...outcome, lines }, isClean: disposed([scope, context, runtime]) };
+}
+
+/** The engine can't always clean up after a script that it interrupted. */
+function disposed(things: readonly { dispose(): void }[]): boolean {
   try {
-    const context = runtime.newContext();
-    try {
-      return { ...Scope.withScope((scope) => run({ context, scope, job, deadline }, lines)), lines };
-    } finally {
-      context.dispose();
-    }
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { kind: "failed", code: error.code, reason: error.message, lines };
-  } finally {
-    runtime.dispose();
+    for (const thing of things) thing.dispose();
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -48,14 +56,28 @@ interface Run {
   readonly context: QuickJSContext;
   readonly scope: Scope;
   readonly job: ScriptJob;
-  readonly deadline: number;
+  /** When the script must have ended; it begins with its own first line. */
+  readonly clock: { deadline: number };
+  /** What the prelude gives; null before. */
+  tools: QuickJSHandle | null;
+}
+
+function outcomeOf(state: Run, lines: string[]): ScriptOutcome {
+  try {
+    return run(state, lines);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { kind: "failed", code: error.code, reason: error.message };
+  }
 }
 
 function run(state: Run, lines: string[]): ScriptOutcome {
-  const { context, scope, job } = state;
+  const { context, scope, job, clock } = state;
   const print = context.newFunction("print", (line) => void lines.push(context.getString(line)));
   const prelude = unwrap(state, context.evalCode(sandboxPrelude, "gitway.js"));
   const tools = call(state, prelude, [scope.manage(print)]);
+  state.tools = tools;
+  clock.deadline = Date.now() + job.timeout;
   const module = settle(state, unwrap(state, context.evalCode(job.source, job.file, { type: "module" })));
   const entry = property(state, module, job.entry);
   if (context.typeof(entry) !== "function")
@@ -96,17 +118,17 @@ function readAnswer(state: Run, encoded: QuickJSHandle): ScriptOutcome {
 
 /** Runs the jobs of a promise until it is settled. One that waits for nothing never will be. */
 function settle(state: Run, handle: QuickJSHandle): QuickJSHandle {
-  const { context, scope, deadline } = state;
+  const { context, scope } = state;
   for (;;) {
     const promise = context.getPromiseState(handle);
     if (promise.type === "fulfilled") return promise.notAPromise ? handle : scope.manage(promise.value);
     if (promise.type === "rejected") throw failureOf(state, scope.manage(promise.error));
-    if (Date.now() > deadline) throw timedOut(state);
+    if (isOver(state)) throw timedOut(state);
     const executed = context.runtime.executePendingJobs(jobsAtOnce);
     if (executed.error) throw failureOf(state, scope.manage(executed.error));
     if (executed.value > 0) continue;
     // A job that was interrupted for its time can also end like this.
-    if (Date.now() > deadline) throw timedOut(state);
+    if (isOver(state)) throw timedOut(state);
     throw new Failure(12, "The script waits for something that never happens.");
   }
 }
@@ -139,16 +161,35 @@ function text(state: Run, value: string): QuickJSHandle {
 }
 
 function failureOf(state: Run, error: QuickJSHandle): Failure {
-  // Looking at what was thrown can run the script's own getters, also past the deadline.
-  const thrown: unknown = state.context.dump(error);
-  if (Date.now() > state.deadline) return timedOut(state);
-  const { name, message } = Object(thrown) as { name?: unknown; message?: unknown };
-  const said = typeof message === "string" ? `${String(name)}: ${message}` : JSON.stringify(thrown);
-  return new Failure(12, (said ?? "undefined").slice(0, 500));
+  const { context, scope, job, tools } = state;
+  // Looking at what was thrown runs the script's own getters, which can throw, or go on past the deadline.
+  const result = tools && context.callFunction(property(state, tools, "explain"), context.undefined, error);
+  const explained = result && scope.manage(result.error ?? result.value);
+  if (isOver(state)) return timedOut(state);
+  const [said = "", stack = ""] = explained && !result.error ? textsOf(state, explained) : [];
+  return new Failure(
+    12,
+    `${said || "something went wrong"} (${placeIn(stack, job.file) ?? `'${job.file}'`})`,
+  );
+}
+
+function textsOf(state: Run, list: QuickJSHandle): string[] {
+  return listOf(state, list).map((handle) => state.context.getString(handle));
+}
+
+/** `file:line:column` of the innermost frame in the file, or null. */
+function placeIn(stack: string, file: string): string | null {
+  const start = stack.indexOf(`${file}:`);
+  const position = /^\d+(?::\d+)?/.exec(stack.slice(start + file.length + 1))?.[0];
+  return start < 0 || position === undefined ? null : `${file}:${position}`;
 }
 
 function outOfMemory(): Failure {
   return new Failure(12, "out of memory");
+}
+
+function isOver({ clock }: Run): boolean {
+  return Date.now() > clock.deadline;
 }
 
 function timedOut({ job }: Run): Failure {

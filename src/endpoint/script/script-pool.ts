@@ -55,6 +55,7 @@ export function createScriptPool(options: {
   const threads = new Set<Thread>();
   const queue: Waiting[] = [];
   let closed = false;
+  log.info({ scriptWorkers: size, scriptQueue: options.queue }, "Scripts can run.");
 
   return {
     run: (job, signal) =>

@@ -15,8 +15,8 @@ async function work(job: ScriptJob): Promise<void> {
   try {
     const limit = job.memory + roomFor(job.input + (job.rawBody ?? ""));
     if (engine?.limit !== limit) engine = await createEngine(limit);
-    const outcome = runInSandbox(engine.quickjs, job);
-    if (!engine.isReusable()) engine = null;
+    const { outcome, isClean } = runInSandbox(engine.quickjs, job);
+    if (!isClean || !engine.isReusable()) engine = null;
     say(outcome);
   } catch (error) {
     engine = null;
