@@ -368,6 +368,41 @@ describe("several processes and webhooks", () => {
     expect(await entries("pending", 1)).toMatchObject([{ attempts: 1, status: 500 }]);
   });
 
+  test("a receiver that is down is left alone ever longer, whatever waits for it", async () => {
+    const at: number[] = [];
+    const receiver = await receive((response) => {
+      at.push(performance.now());
+      response.writeHead(503).end();
+    });
+    await hook({ url: receiver.url });
+    await deliver({
+      schedule: { first: 60_000, longest: 60_000 },
+      times: { firstPause: 100, longestPause: 400 },
+    });
+
+    await store.outbox.enqueue(Array.from({ length: 10 }, (_, index) => failure({ path: `/${index}` })));
+    await calls(receiver, 4);
+
+    const gaps = at.slice(1, 4).map((time, index) => time - (at[index] ?? 0));
+    for (const [index, pause] of [100, 200, 400].entries()) expect(gaps[index]).toBeGreaterThan(pause - 5);
+    expect(new Set(receiver.calls.map(({ body }) => body)).size).toBe(receiver.calls.length);
+  });
+
+  test("a receiver that asks for patience gets it, also with the next message", async () => {
+    const at: number[] = [];
+    const receiver = await receive((response, _call, number) => {
+      at.push(performance.now());
+      response.writeHead(number === 1 ? 429 : 200, { "retry-after": "1" }).end();
+    });
+    await hook({ url: receiver.url });
+    await deliver({ schedule: { longest: 60_000 } });
+
+    await store.outbox.enqueue([failure({ path: "/1" }), failure({ path: "/2" })]);
+
+    expect(await entries("delivered", 2)).toHaveLength(2);
+    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThan(995);
+  });
+
   test("a process that dies before it records an answer leaves its message to another", async () => {
     let kill = () => {};
     const receiver = await receive((response, _call, number) => {
