@@ -2,7 +2,7 @@ import { derivedIds } from "./dashboard-ids.ts";
 import { type DefinitionObject, definitionNotation } from "./definition-notation.ts";
 import { writeMetadata } from "./gitway-member.ts";
 import { isObject, type JsonObject } from "./json-object.ts";
-import { meaningOf, type Said, shown } from "./notation.ts";
+import { bothSides, type Said } from "./notation.ts";
 import { refinement, wholeFields } from "./refine.ts";
 import type { WebhookBook } from "./webhook-book.ts";
 import { fieldsWithoutEffect } from "./without-effect.ts";
@@ -52,9 +52,9 @@ export function definitionSides(object: DefinitionObject, context: DashboardCont
     embedded: new Set(),
     strict: true,
   });
-  const definition = shown(notation, object.spec);
-  const { said, taken } = meaningOf(notation, definition);
-  return { definition, said, withoutEffect: fieldsWithoutEffect(object.spec.dashboard, taken) };
+  const { shown, meaning } = bothSides(notation, object.spec);
+  const withoutEffect = fieldsWithoutEffect(object.spec.dashboard, meaning.taken);
+  return { definition: shown, said: meaning.said, withoutEffect };
 }
 
 /** What clients set here most is there even when the notation implies it. */

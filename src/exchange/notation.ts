@@ -72,6 +72,16 @@ export function shown<K extends ExchangedKind>(notation: Notation<K>, said: Said
     }, plain);
 }
 
+/** A spec in the notation, and what that alone says of it. */
+export function bothSides<K extends ExchangedKind>(
+  notation: Notation<K>,
+  spec: Said<K>,
+): { readonly shown: JsonObject; readonly meaning: Meaning<K> } {
+  const json = shown(notation, spec);
+  // Where nothing is kept, nothing can be left over.
+  return { shown: json, meaning: spec.dashboard ? meaningOf(notation, json) : nativeMeaning(notation, json) };
+}
+
 /** How many kept fields are tried one by one: each attempt reads the whole definition. */
 const mostTried = 100;
 

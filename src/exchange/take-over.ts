@@ -4,7 +4,14 @@ import type { GitwayMember } from "./gitway-member.ts";
 import { isObject, type JsonObject } from "./json-object.ts";
 import { keptSecrets } from "./kept-secrets.ts";
 import { nativeProblems } from "./native-problems.ts";
-import { type ExchangedKind, meaningOf, type Notation, type Said, shown, withDefaults } from "./notation.ts";
+import {
+  bothSides,
+  type ExchangedKind,
+  meaningOf,
+  type Notation,
+  type Said,
+  withDefaults,
+} from "./notation.ts";
 import { reconcile, refined, wholeFields } from "./refine.ts";
 import { unstorable } from "./unstorable.ts";
 
@@ -45,7 +52,7 @@ export function takeOver<K extends ExchangedKind>(request: Request<K>): Taken<K>
   const wrong = ruleProblems(request, { ...placeholders[kind], ...whole });
   if (wrong.length > 0) return failed(problems, wrong);
   const complete = withDefaults(kind, whole as Said<K>);
-  const { said: refinedNotation } = meaningOf(notation, shown(notation, complete));
+  const refinedNotation = bothSides(notation, complete).meaning.said;
   // What is not said at all in a new object contradicts nothing.
   const previous = request.previous ?? silence(notation);
   const sides = { notation: said, refinement: gitway.spec, refinedNotation, previous };

@@ -4,7 +4,7 @@ import { derivedIds } from "./dashboard-ids.ts";
 import type { DashboardProblem } from "./fields.ts";
 import { gitwayOf, type Metadata, readGitwayMember, writeMetadata } from "./gitway-member.ts";
 import { isObject, type JsonObject } from "./json-object.ts";
-import { meaningOf, type Said, shown } from "./notation.ts";
+import { bothSides, type Said } from "./notation.ts";
 import { refinement, wholeFields } from "./refine.ts";
 import { formProblems, takeOver } from "./take-over.ts";
 import { webhookNotation, type WebhookObject } from "./webhook-notation.ts";
@@ -43,8 +43,8 @@ function webhookSides(
   orgId: string,
 ): { readonly hook: JsonObject; readonly said: Said<"Webhook"> } {
   const notation = webhookNotation({ name: object.name, ids: derivedIds(object.id) }, orgId);
-  const hook = shown(notation, object.spec);
-  return { hook, said: meaningOf(notation, hook).said };
+  const { shown, meaning } = bothSides(notation, object.spec);
+  return { hook: shown, said: meaning.said };
 }
 
 /** Takes over what a client sent to `/api/hooks`. An update replaces what the notation says, but for the id. */

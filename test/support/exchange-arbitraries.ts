@@ -185,7 +185,7 @@ const middlewareScript = fc.record(
 const middlewareScripts = fc.array(middlewareScript, { maxLength: 2 });
 
 /** Specs in their normal form, with every field that there is. */
-const definitionSpec: fc.Arbitrary<ApiDefinitionSpec> = fc
+export const definitionSpec: fc.Arbitrary<ApiDefinitionSpec> = fc
   .tuple(
     address,
     action,
