@@ -8,6 +8,7 @@ import {
   listOf,
   numberOf,
   readableField,
+  refuse,
   requireFields,
   textOf,
 } from "./fields.ts";
@@ -27,6 +28,9 @@ const knownEvents = [
   "VersionFailure",
   "InformationEvent",
 ] as const satisfies readonly EventHook["on"][];
+
+/** As many as a manifest may have. */
+const mostEvents = 100;
 
 const webhookHandler = "eh_web_hook_handler";
 
@@ -65,7 +69,7 @@ interface Reading {
 export function readEvents(given: Fields, surroundings: EventSurroundings): EventsReading {
   const reading: Reading = { surroundings, created: [], createdIds: new Map() };
   const wrapper = fieldsOf(given, "wrapper");
-  const references = listOf(wrapper, "hook_references");
+  const references = bounded(listOf(wrapper, "hook_references"), wrapper, "hook_references");
   const meant = references.filter((reference) => isKnown(textOf(reference, "event_name")));
   const events = meant.map((reference) => readReference(reference, reading));
   const copies = new Set(
@@ -75,7 +79,7 @@ export function readEvents(given: Fields, surroundings: EventSurroundings): Even
     ? surroundings.embedded
     : new Set();
   const other: [string, JsonObject[]][] = [];
-  for (const [event, handler] of handlersOf(given)) {
+  for (const [event, handler] of bounded(handlersOf(given), fieldsOf(given, "event_handlers"), "events")) {
     const meta = fieldsOf(handler, "handler_meta");
     const key = handlerKey(event, idOf(meta));
     if (!isEffective(event, handler)) other.push([event, [handler.given]]);
@@ -87,6 +91,12 @@ export function readEvents(given: Fields, surroundings: EventSurroundings): Even
     otherReferences: references.filter((reference) => !meant.includes(reference)).map(({ given }) => given),
     otherHandlers: grouped(other),
   };
+}
+
+/** The first items of a list, which must not be longer. */
+function bounded<T>(list: readonly T[], home: Fields, name: string): readonly T[] {
+  if (list.length > mostEvents) refuse(home, name, "out-of-range", `must have at most ${mostEvents} entries`);
+  return list.slice(0, mostEvents);
 }
 
 /** Names an embedded handler: the event, and the id of the webhook. */

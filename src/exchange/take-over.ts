@@ -83,13 +83,16 @@ function ruleProblems<K extends ExchangedKind>(request: Request<K>, spec: JsonOb
   return nativeProblems(notation.kind, { metadata: { ...gitway.metadata }, spec, given, routeBase });
 }
 
+/** How many problems of one request are told. */
+const mostProblems = 200;
+
 /** One problem for each field: a value that is missing or of the wrong type isn't also too short. */
 function failed(problems: readonly DashboardProblem[], more: readonly DashboardProblem[]): Taken<never> {
   const fields = problems.map(({ field }) => field);
   const others = more.filter(
     ({ field }) => !fields.some((known) => field === known || field.startsWith(`${known}.`)),
   );
-  return { spec: null, problems: [...problems, ...others] };
+  return { spec: null, problems: [...problems, ...others].slice(0, mostProblems) };
 }
 
 function contradiction(path: string): DashboardProblem {

@@ -210,6 +210,77 @@ describe("creating a definition", () => {
   });
 });
 
+describe("a hostile request", () => {
+  const many = (count: number, make: (index: number) => unknown) =>
+    Array.from({ length: count }, (_, index) => make(index));
+  const hook = { method: "POST", target_path: "http://a.example" };
+  const versions = (lists: Json) => ({
+    not_versioned: true,
+    versions: { Default: { name: "Default", ...lists } },
+  });
+
+  test.each([
+    [
+      "references",
+      request(
+        {},
+        {
+          hook_references: many(2500, (index) => ({
+            event_name: "AuthFailure",
+            hook: { ...hook, name: `h${index}` },
+          })),
+        },
+      ),
+      /^hook_references: must have at most 100/,
+    ],
+    [
+      "broken references",
+      request({}, { hook_references: many(9000, () => ({ event_name: "AuthFailure" })) }),
+      /^hook_references: must have at most 100/,
+    ],
+    [
+      "handlers",
+      request({ event_handlers: { events: { AuthFailure: many(9000, () => ({ handler_name: "x" })) } } }),
+      /^event_handlers.events: must have at most 100/,
+    ],
+    [
+      "paths",
+      request({ version_data: versions({ paths: { ignored: many(15_000, (index) => `/p${index}`) } }) }),
+      /ignored: must have at most 1000/,
+    ],
+    [
+      "patterns that are hard to match",
+      request({
+        version_data: versions({
+          paths: { ignored: [`/${"{a:".repeat(100_000)}`, `/${"*/".repeat(200_000)}`, "\\".repeat(200_000)] },
+        }),
+      }),
+      /ignored.0: must be made of segments/,
+    ],
+    ["wrong types", request({ allowed_ips: many(15_000, () => 5) }), /^allowed_ips.0: Invalid type/],
+    ["a name without letters", request({ name: "-".repeat(900_000) }), /^name: must be at most 256/],
+    [
+      "versions",
+      request({
+        version_data: {
+          not_versioned: false,
+          versions: Object.fromEntries(
+            many(5000, (index) => [`v${index}`, { name: "x" }]) as [string, Json][],
+          ),
+        },
+      }),
+      /^version_data.versions: must have at most 100/,
+    ],
+  ])("with too many or too odd %s is refused within a second", (_, hostile, message) => {
+    read(request());
+    const begin = performance.now();
+    const told = messages(read(hostile));
+    expect(performance.now() - begin).toBeLessThan(1000);
+    expect(told).toContainEqual(expect.stringMatching(message));
+    expect(told.length).toBeLessThanOrEqual(200);
+  });
+});
+
 describe("updating a definition", () => {
   const script = {
     route: "status",
