@@ -21,6 +21,8 @@ export const errorTable = {
   "git-timeout": environment,
   "source-unreachable": environment,
   "source-auth": environment,
+  "edit-conflict": held,
+  "edit-outcome-unknown": environment,
   "source-empty": environment,
   "branch-missing": environment,
   "database-unreachable": environment,

@@ -88,14 +88,26 @@ export async function writeGitConfig(file: string, text: string): Promise<void> 
  */
 export function gitConfig(location: Location, credentials: SourceCredentials, gitTime: number): string {
   const seconds = String(Math.max(1, Math.ceil(gitTime / 1000)));
+  const core = {
+    hooksPath: "/dev/null",
+    symlinks: "false",
+    fsmonitor: "false",
+    ...(location.protocol === "ssh" ? { sshCommand: sshCommand(credentials, seconds) } : {}),
+  };
+  return section("core", core) + commonConfig(location, credentials, seconds);
+}
+
+/**
+ * The same for a push to a local repository, where git runs as its owner's would: its hooks decide, and its
+ * work tree is as the owner's git makes it.
+ */
+export function localPushConfig(location: Location, gitTime: number): string {
+  return commonConfig(location, {}, String(Math.max(1, Math.ceil(gitTime / 1000))));
+}
+
+function commonConfig(location: Location, credentials: SourceCredentials, seconds: string): string {
   const sections = [
     section("safe", { directory: "*" }),
-    section("core", {
-      hooksPath: "/dev/null",
-      symlinks: "false",
-      fsmonitor: "false",
-      ...(location.protocol === "ssh" ? { sshCommand: sshCommand(credentials, seconds) } : {}),
-    }),
     section("protocol", { allow: "never" }),
     section(`protocol "${location.protocol}"`, { allow: "always" }),
     section("credential", { helper: "" }),

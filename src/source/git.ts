@@ -16,6 +16,8 @@ export interface GitCall {
   readonly input?: string;
   /** Further variables for this command: credentials. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** The arguments name the program at the other end; that has to be a constant of ours. */
+  readonly namesReceivePack?: boolean;
 }
 
 /** How a command ended. Text on standard error is git's own and not yet fit to show. */
@@ -41,7 +43,7 @@ export async function runGit(
     baseDir: call.cwd,
     abort: limit.signal,
     allowEnvironment: Object.keys(environment).filter((name) => name.startsWith("GIT_")),
-    unsafe: { allowUnsafeConfigPaths: true },
+    unsafe: { allowUnsafeConfigPaths: true, allowUnsafePack: call.namesReceivePack ?? false },
     // Output is complete when the pipes are closed, not a while after the process is gone.
     completion: { onClose: true, onExit: false },
     input: () => call.input,

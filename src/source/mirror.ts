@@ -4,7 +4,13 @@ import { basename, dirname, join, resolve } from "node:path";
 
 import { inDataFolder, makeDataFolder } from "../data-folder.ts";
 import { AppError } from "../errors.ts";
-import { gitConfig, gitEnvironment, writeGitConfig, type SourceCredentials } from "./git-environment.ts";
+import {
+  gitConfig,
+  gitEnvironment,
+  localPushConfig,
+  writeGitConfig,
+  type SourceCredentials,
+} from "./git-environment.ts";
 import { gitOutput, oneLine, runGit, type GitSetting } from "./git.ts";
 import { type Location, parseLocation } from "./location.ts";
 
@@ -24,6 +30,11 @@ export interface LocalRepository {
   readonly gitDir: string;
   /** Holds the branches. */
   readonly commonDir: string;
+}
+
+/** The configuration that git has for a push to a local source. */
+export function pushConfigFile(mirror: Pick<Mirror, "path">): string {
+  return `${mirror.path.replace(/\.git$/, "")}-push.gitconfig`;
 }
 
 /** What a mirror is made from. */
@@ -54,6 +65,10 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   const setting = await prepareGit(path, location, options);
   await checkVersion(setting, folder);
   await createMirror(setting, path);
+  if (location.protocol === "file")
+    await inDataFolder(folder, () =>
+      writeGitConfig(pushConfigFile({ path }), localPushConfig(location, options.gitTime)),
+    );
   return { setting, path, location, local: found?.local ?? null };
 }
 

@@ -4,6 +4,7 @@ import type { BrokenManifest } from "../manifest/manifest.ts";
 import type { AttributedChange, Change } from "../plan/plan.ts";
 import { allowsPrune } from "./allows-prune.ts";
 import { attributeChanges } from "./attribute.ts";
+import { createCommitter, type CommitRequest, type CommitResult } from "./commit-edit.ts";
 import { createGraphReader } from "./commit-graph.ts";
 import { readCommitPeople, type CommitPeople } from "./commit-people.ts";
 import { fetchBranch, type FetchedRevision } from "./fetch-branch.ts";
@@ -19,6 +20,8 @@ import { checkBranchName, isObjectId } from "./ref-name.ts";
 import { createReferencedFiles } from "./referenced-files.ts";
 import { watchRefs } from "./watch-refs.ts";
 
+export type { CommitRequest, CommitResult } from "./commit-edit.ts";
+export type { EditedFiles } from "./edited-files.ts";
 export type { FetchedRevision } from "./fetch-branch.ts";
 export type { ValidVersion } from "./newest-valid.ts";
 export type { Revision } from "./read-revision.ts";
@@ -76,6 +79,13 @@ export interface Source {
   commits(ids: readonly string[]): Promise<ReadonlyMap<string, CommitPeople>>;
   /** Whether a commit of the range, or `to`, has the trailer `Gitway-Allow-Prune: yes`. */
   allowsPrune(from: string | null, to: string): Promise<boolean>;
+  /**
+   * Makes a change, as a commit, to the branch that is followed or to a new one. A branch that moves
+   * meanwhile has the change made anew. Fails with `edit-conflict` when the source refuses it (a hook, a
+   * checkout with changes of its own), with `edit-outcome-unknown` when a push broke off and nobody knows
+   * whether it arrived, and otherwise as `fetch` does, before anything happened.
+   */
+  commit<Refusal>(request: CommitRequest<Refusal>, signal?: AbortSignal): Promise<CommitResult<Refusal>>;
   /** Calls `wake` when branches of a local source may have moved. Null for a remote one. */
   watch(wake: () => void): Promise<{ close(): Promise<void> } | null>;
   close(): Promise<void>;
@@ -102,6 +112,17 @@ export async function openSource(options: SourceOptions): Promise<Source> {
   const { filesAt } = revisions;
   const graphs = createGraphReader(mirror);
   const history = { repository: mirror, objects, pool, paths, references, log, graphs, filesAt };
+  const commit = createCommitter({
+    repository: mirror,
+    objects,
+    pool,
+    paths,
+    fileSize: limits.fileSize,
+    read: revisions.read,
+    credentials,
+    fetch: (other, signal) => fetchBranch(mirror, other ?? branch, credentials, signal),
+    log,
+  });
   log.debug({ source: mirror.location.description, mirror: mirror.path }, "source opened");
 
   return {
@@ -118,6 +139,7 @@ export async function openSource(options: SourceOptions): Promise<Source> {
     lastCommits: async (files, to) => lastCommits(mirror, files, checked(to)),
     commits: (ids) => readCommitPeople(mirror, ids),
     allowsPrune: async (from, to) => allowsPrune(mirror, from === null ? null : checked(from), checked(to)),
+    commit,
     watch: async (wake) => (mirror.local ? watchRefs(mirror.local, wake) : null),
     async close() {
       await Promise.all([objects.close(), pool.close()]);

@@ -1,12 +1,20 @@
 import { availableParallelism } from "node:os";
 
-import { createParseThread, type ParseOutcome, type SourceText } from "./parse-thread.ts";
+import {
+  createParseThread,
+  type EditOutcome,
+  type EditTask,
+  type ParseOutcome,
+  type SourceText,
+} from "./parse-thread.ts";
 import { chunks } from "./tree.ts";
 
 /** Parses manifests where it can be stopped (law 8). */
 export interface ParsePool {
   /** One outcome for each file, in their order. */
   parse(files: readonly SourceText[]): Promise<readonly ParseOutcome[]>;
+  /** Edits a manifest file in the same place. */
+  edit(task: EditTask): Promise<EditOutcome>;
   close(): Promise<void>;
 }
 
@@ -32,10 +40,16 @@ export function createParsePool(routeBase: string, limits: ParseLimits): ParsePo
   const threads = Array.from({ length: count }, () => createParseThread({ routeBase, parseTime, memory }));
   let turn: Promise<unknown> = Promise.resolve();
 
-  function parse(files: readonly SourceText[]): Promise<readonly ParseOutcome[]> {
-    const mine = turn.then(() => parseTogether(files));
+  function inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const mine = turn.then(run);
     turn = mine.catch(() => {});
     return mine;
+  }
+
+  async function edit(task: EditTask): Promise<EditOutcome> {
+    const outcome = await threads[0]?.edit(task);
+    if (!outcome) throw new Error("There is no thread to edit in");
+    return outcome;
   }
 
   async function parseTogether(files: readonly SourceText[]): Promise<readonly ParseOutcome[]> {
@@ -49,5 +63,9 @@ export function createParsePool(routeBase: string, limits: ParseLimits): ParsePo
     await Promise.all(threads.map((thread) => thread.close()));
   }
 
-  return { parse, close };
+  return {
+    parse: (files) => inTurn(() => parseTogether(files)),
+    edit: (task) => inTurn(() => edit(task)),
+    close,
+  };
 }

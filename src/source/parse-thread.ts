@@ -1,5 +1,7 @@
 import type { Worker } from "node:worker_threads";
 
+import type { EditedFile, ManifestEdit } from "../manifest/edit-call.ts";
+import type { EditResult } from "../manifest/edit-check.ts";
 import type { ParsedFile } from "../manifest/parsed-file.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { startWorker } from "../worker.ts";
@@ -15,6 +17,20 @@ export interface SourceText {
 export type ParseOutcome =
   | { readonly parsed: ParsedFile; readonly problem?: undefined }
   | { readonly parsed?: undefined; readonly problem: Problem };
+
+/** An edit of a manifest file, which parses it too. */
+export interface EditTask {
+  readonly path: string;
+  readonly file: EditedFile;
+  readonly edit: ManifestEdit;
+  /** The most bytes that a manifest may have. */
+  readonly fileSize: number;
+}
+
+/** What became of an edit: its result, or why it was given up. */
+export type EditOutcome =
+  | { readonly edited: EditResult; readonly problem?: undefined }
+  | { readonly problem: Problem };
 
 /** What parsing needs to know, and what it may use. */
 export interface ParseSetting {
@@ -33,17 +49,21 @@ export interface ParseWorkerData {
 
 /** A batch for the worker thread. */
 export interface ParseOrder {
-  readonly files: readonly SourceText[];
+  readonly files: readonly (SourceText | EditTask)[];
   readonly routeBase: string;
 }
 
 /** What the worker thread answers for each file of the batch, in their order. */
-export type ParseAnswer = { readonly parsed: ParsedFile } | { readonly failed: string };
+export type ParseAnswer =
+  | { readonly parsed: ParsedFile }
+  | { readonly edited: EditResult }
+  | { readonly failed: string };
 
 /** One worker thread, and the next after it was lost. Takes one batch at a time. */
 export interface ParseThread {
   /** One outcome for each file, in their order. */
   parse(files: readonly SourceText[]): Promise<ParseOutcome[]>;
+  edit(task: EditTask): Promise<EditOutcome>;
   close(): Promise<void>;
 }
 
@@ -55,8 +75,8 @@ export function createParseThread(setting: ParseSetting): ParseThread {
   const progress = new BigInt64Array(new SharedArrayBuffer(16));
   let worker: Worker | null = null;
 
-  async function parse(files: readonly SourceText[]): Promise<ParseOutcome[]> {
-    const outcomes: ParseOutcome[] = [];
+  async function run(files: ParseOrder["files"]): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
     while (outcomes.length < files.length) {
       worker ??= start(setting, progress);
       const some = await runBatch(worker, progress, files.slice(outcomes.length), setting);
@@ -71,8 +91,14 @@ export function createParseThread(setting: ParseSetting): ParseThread {
     worker = null;
   }
 
-  return { parse, close };
+  return {
+    parse: async (files) => (await run(files)) as ParseOutcome[],
+    edit: async (task) => (await run([task]))[0] as EditOutcome,
+    close,
+  };
 }
+
+type Outcome = ParseOutcome | EditOutcome;
 
 function start({ memory }: ParseSetting, progress: BigInt64Array): Worker {
   const data: ParseWorkerData = { progress };
@@ -83,7 +109,7 @@ function start({ memory }: ParseSetting, progress: BigInt64Array): Worker {
 }
 
 interface Batch {
-  readonly outcomes: readonly ParseOutcome[];
+  readonly outcomes: readonly Outcome[];
   /** Whether the thread is gone; the last outcome is then why. */
   readonly lost: boolean;
 }
@@ -91,10 +117,10 @@ interface Batch {
 function runBatch(
   worker: Worker,
   progress: BigInt64Array,
-  files: readonly SourceText[],
+  files: ParseOrder["files"],
   setting: ParseSetting,
 ): Promise<Batch> {
-  const outcomes: ParseOutcome[] = [];
+  const outcomes: Outcome[] = [];
   const current = () => files[outcomes.length]?.path ?? "";
   Atomics.store(progress, 0, notStarted);
   worker.ref();
@@ -107,7 +133,7 @@ function runBatch(
     );
     let failure: unknown;
     const onMessage = (answer: ParseAnswer) => {
-      outcomes.push("parsed" in answer ? answer : { problem: failedProblem(current(), answer.failed) });
+      outcomes.push("failed" in answer ? { problem: failedProblem(current(), answer.failed) } : answer);
       if (outcomes.length < files.length) return;
       settle();
       resolve({ outcomes, lost: false });

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 
 import { messageOf } from "../errors.ts";
+import { editFile } from "../manifest/edit-call.ts";
 import { parseFile } from "../manifest/parse-file.ts";
 import type { ParseAnswer, ParseOrder, ParseWorkerData } from "./parse-thread.ts";
 
@@ -16,7 +17,8 @@ parentPort?.on("message", (order: ParseOrder) => {
 
 function answer(file: ParseOrder["files"][number], routeBase: string): ParseAnswer {
   try {
-    return { parsed: parseFile(file.path, file.text, { routeBase }) };
+    if ("text" in file) return { parsed: parseFile(file.path, file.text, { routeBase }) };
+    return { edited: editFile(file.file, file.edit, { routeBase, fileSize: file.fileSize }) };
   } catch (error) {
     return { failed: messageOf(error) };
   }

@@ -2,7 +2,7 @@ import type { ManifestSet } from "../manifest/manifest.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { createAssembly } from "./assembly.ts";
 import { findFolderLinks } from "./folder-links.ts";
-import { runGit } from "./git.ts";
+import { isAncestor } from "./is-ancestor.ts";
 import { isOfInterest, sortEntries, type EntryLimits } from "./manifest-entries.ts";
 import type { ManifestPaths } from "./manifest-paths.ts";
 import type { ObjectReader } from "./object-reader.ts";
@@ -133,11 +133,6 @@ async function updated(
   const listed = relevant.length === 0 ? [] : await listTree(repository, commit, relevant);
   for (const entry of listed) if (isOfInterest(entry, paths)) entries.set(entry.path, entry);
   return { commit, entries, referenced };
-}
-
-async function isAncestor({ setting, path }: Repository, ancestor: string, commit: string): Promise<boolean> {
-  const args = ["--git-dir", path, "merge-base", "--is-ancestor", ancestor, commit];
-  return (await runGit(setting, args, { cwd: path })).exitCode === 0;
 }
 
 async function missingPaths(

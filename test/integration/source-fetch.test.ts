@@ -1,13 +1,13 @@
-import { spawn } from "node:child_process";
 import { readFile, readdir, writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTcpServer, type AddressInfo } from "node:net";
+import { createServer } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { describe, expect, test } from "vitest";
 
 import { Secret } from "../../src/secret.ts";
+import { listen, serveGit } from "../support/git-http.ts";
 import { createRepository } from "../support/git-repository.ts";
 import { apiText, openTestSource } from "../support/open-test-source.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -317,50 +317,6 @@ describe("fetching over the network", () => {
     await expect(stopped.fetch(AbortSignal.timeout(200))).rejects.toMatchObject({ code: "git-failed" });
   });
 });
-
-/** Git's own HTTP server, run as a CGI program. */
-function serveGit(root: string, request: IncomingMessage, response: ServerResponse): void {
-  const url = new URL(request.url ?? "/", "http://localhost");
-  const child = spawn("git", ["-c", "safe.directory=*", "http-backend"], {
-    env: {
-      PATH: process.env["PATH"],
-      GIT_CONFIG_GLOBAL: "/dev/null",
-      GIT_PROJECT_ROOT: root,
-      GIT_HTTP_EXPORT_ALL: "1",
-      GIT_PROTOCOL: request.headers["git-protocol"]?.toString(),
-      REQUEST_METHOD: request.method,
-      PATH_INFO: url.pathname,
-      QUERY_STRING: url.search.slice(1),
-      CONTENT_TYPE: request.headers["content-type"],
-      HTTP_CONTENT_ENCODING: request.headers["content-encoding"],
-      REMOTE_USER: "jdoe",
-    },
-  });
-  const chunks: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-  child.on("close", () => {
-    const output = Buffer.concat(chunks);
-    const end = output.indexOf("\r\n\r\n");
-    const lines = output.subarray(0, end).toString().split("\r\n");
-    const headers = lines.map((line) => line.split(": ") as [string, string]);
-    const status = headers.find(([name]) => name === "Status")?.[1] ?? "200";
-    response.writeHead(Number.parseInt(status, 10), headers.flat()).end(output.subarray(end + 4));
-  });
-  request.pipe(child.stdin);
-}
-
-async function listen(server: Server | ReturnType<typeof createTcpServer>) {
-  const sockets = new Set<{ destroy(): void }>();
-  server.on("connection", (socket: { destroy(): void }) => sockets.add(socket));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
-  };
-}
 
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });

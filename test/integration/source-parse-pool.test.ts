@@ -55,3 +55,34 @@ test("orders given at once are carried out one after the other", async () => {
 
   expect(all.flat().map(({ parsed }) => parsed?.path)).toEqual(["a.yaml", "b.yaml", "c.yaml"]);
 });
+
+describe("an edit", () => {
+  const add = {
+    op: "add",
+    wanted: { kind: "Webhook", name: "hook", spec: { url: "http://a.example" } },
+  } as const;
+  const task = (text: string) => ({
+    path: "a.yaml",
+    file: { path: "a.yaml", text },
+    edit: add,
+    fileSize: 1024 * 1024,
+  });
+
+  test("of a file as large as may be has memory enough", async () => {
+    pool = createParsePool("/api/custom", { parseTime: 60_000 });
+    const text = Array.from({ length: 2500 }, (_, index) => apiText(`a${index}`)).join("---\n");
+    const comment = `# ${"x".repeat(998)}\n`.repeat(Math.floor((1_000_000 - text.length) / 1001));
+
+    expect(await pool.edit(task(comment + text))).toMatchObject({
+      edited: { status: "edited" },
+    });
+  });
+
+  test("is stopped after its time, and the next one is done", async () => {
+    pool = createParsePool("/api/custom", { parseTime: 300 });
+    const slow = Array.from({ length: 20_000 }, (_, index) => `# ${index}\n- {a: [b, {c: d}]}`).join("\n");
+
+    expect(await pool.edit(task(slow))).toMatchObject({ problem: { code: "parse-timeout" } });
+    expect(await pool.edit(task(apiText("a")))).toMatchObject({ edited: { status: "edited" } });
+  });
+});
