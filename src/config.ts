@@ -58,7 +58,13 @@ export interface Config {
     readonly trustedProxies: readonly string[];
     readonly drainDelay: number;
   };
-  readonly dashboard: { readonly host: string; readonly port: number; readonly orgId: string };
+  readonly dashboard: {
+    readonly host: string;
+    readonly port: number;
+    readonly orgId: string;
+    readonly edits: "commit" | "branch" | "off";
+    readonly newFiles: string;
+  };
   /** Where the secret of the webhook receiver is. */
   readonly webhook: SecretPlace;
   readonly log: LogsOptions;
@@ -227,6 +233,8 @@ function assemble(merged: ReadonlyMap<string, Written>, surroundings: Surroundin
       host: text("dashboard.host"),
       port: number("dashboard.port"),
       orgId: text("dashboard.orgId"),
+      edits: text("dashboard.edits") as Config["dashboard"]["edits"],
+      newFiles: text("dashboard.newFiles"),
     },
     webhook: secretPlace("webhook.secret"),
     log: {

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { inspect } from "node:util";
 
 /**
@@ -38,4 +38,9 @@ export class Secret {
   [inspect.custom](): string {
     return "[secret]";
   }
+}
+
+/** A new secret of 256 random bits (UD-APIs 1.4). */
+export function newSecret(): Secret {
+  return new Secret(randomBytes(32).toString("base64url"));
 }

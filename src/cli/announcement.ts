@@ -1,4 +1,8 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
 import type { Config } from "../config.ts";
+import { administratorKeyFile } from "../dashboard/access/administrator-key.ts";
 import type { Endpoint } from "../endpoint/endpoint.ts";
 import { messageOf } from "../errors.ts";
 import type { PassResult } from "../reconcile/pass.ts";
@@ -25,11 +29,17 @@ export async function announce(announcement: Announcement): Promise<void> {
   print(`  store      ${store.description}`);
   if (firstPass) announceSource(config, firstPass);
   if (endpoint) print(`  endpoint   ${endpoint.url}${config.endpoint.base}`);
-  if (dashboardUrl !== null) print(`  dashboard  ${dashboardUrl}  (/healthz, /readyz, /metrics, /webhook)`);
+  if (dashboardUrl !== null) announceDashboard(config, dashboardUrl);
   if (firstPass) announcePass(firstPass);
   if (endpoint?.servedFrom() === "snapshot") announceSnapshot(endpoint);
   else if (endpoint) await announceNextSteps(announcement, endpoint.url);
   print("");
+}
+
+function announceDashboard({ dataDir }: Config, url: string): void {
+  print(`  dashboard  ${url}  (/api, /healthz, /readyz, /metrics, /webhook)`);
+  const key = join(dataDir, administratorKeyFile);
+  if (existsSync(key)) print(`  key        ${key}  (the administrator's, for /api)`);
 }
 
 function announceSource(config: Config, firstPass: NonNullable<Announcement["firstPass"]>): void {

@@ -12,10 +12,11 @@ import { startDelivery } from "../delivery/delivery.ts";
 import { type Endpoint, startEndpoint } from "../endpoint/endpoint.ts";
 import type { Log, Logs } from "../log.ts";
 import { type Loop, startLoop } from "../reconcile/loop.ts";
-import { type PassResult, runPass } from "../reconcile/pass.ts";
+import { type PassParts, type PassResult, runPass } from "../reconcile/pass.ts";
 import type { Store } from "../store/store.ts";
 import type { Announcement } from "./announcement.ts";
 import type { Closing } from "./closing.ts";
+import { dashboardDoors } from "./dashboard-doors.ts";
 import { openConfiguredSource, openConfiguredStore, passParts, snapshotFile } from "./open-parts.ts";
 import { createPassReport } from "./pass-report.ts";
 import { readHealth } from "./read-health.ts";
@@ -35,6 +36,8 @@ export interface DaemonOptions {
 
 /** What is running. Parts are filled in as they start. */
 interface Running {
+  /** What passes work with, once the source is open. */
+  parts: PassParts | null;
   endpoint: Endpoint | null;
   loop: Loop | null;
   /** Whether reconciling has been tried, or is not this process's work. */
@@ -47,7 +50,12 @@ interface Running {
  */
 export async function startDaemon(options: DaemonOptions): Promise<Announcement | null> {
   const { config, log, closing, stop } = options;
-  const running: Running = { endpoint: null, loop: null, firstPassOver: !options.roles.has("controller") };
+  const running: Running = {
+    parts: null,
+    endpoint: null,
+    loop: null,
+    firstPassOver: !options.roles.has("controller"),
+  };
   const metrics = createMetrics(() => running.endpoint);
   const mayBeAway = options.roles.has("endpoint") && existsSync(snapshotFile(config));
   const store = closing.add("the store", await openConfiguredStore(config, log, { mayBeAway }));
@@ -116,7 +124,12 @@ async function startDashboardRole(
       : null,
     api: {
       keys,
-      routes: apiRoutes({ store, orgId: config.dashboard.orgId, routeBase: config.endpoint.base }),
+      routes: apiRoutes({
+        store,
+        orgId: config.dashboard.orgId,
+        routeBase: config.endpoint.base,
+        ...dashboardDoors(config, () => running.parts, reconciles),
+      }),
     },
     log,
   });
@@ -160,6 +173,7 @@ async function startController(
   closing.add("the delivery of events", await startDelivery({ store, log, observe: metrics.delivery }));
   const source = closing.add("the source", await openConfiguredSource(config, log));
   const parts = passParts(config, { source, store, log, allowPrune: false });
+  running.parts = parts;
   const report = createPassReport(metrics);
   const loop = startLoop<PassResult>({
     pass: (signal) => report.timed(() => runPass(parts, signal)),

@@ -1,10 +1,8 @@
-import { randomBytes } from "node:crypto";
-
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 import { AppError } from "../errors.ts";
 import type { Person, StoredObject } from "../plan/plan.ts";
-import { Secret } from "../secret.ts";
+import { newSecret } from "../secret.ts";
 import type { Store } from "../store/store.ts";
 import { parseDuration } from "../units.ts";
 import { byFlag, personOf } from "./acting-person.ts";
@@ -71,11 +69,6 @@ async function rotateSecret(store: Store, name: string, by: Person, overlap: num
   else if (overlap === 0) talk(`${before} before it ended now.`);
   else talk(`${before} before it: valid until ${wholeSeconds(end)}. 'gitway token revoke' ends one at once.`);
   process.stdout.write(`${secret.reveal()}\n`);
-}
-
-/** 256 random bits. */
-function newSecret(): Secret {
-  return new Secret(randomBytes(32).toString("base64url"));
 }
 
 /** Only a secret that Gitway issues can be issued. */

@@ -149,8 +149,8 @@ async function contentsOf({ plan, revision, lastGood }: PreparedPlan): Promise<R
   return contents;
 }
 
-/** What must stay the same for absence to mean deletion. */
-function originOf(source: SyncStatus["source"]): string {
+/** Identifies source, branch and paths: what must stay the same for absence to mean deletion. */
+export function originOf(source: SyncStatus["source"]): string {
   return JSON.stringify([source.url, source.branch, source.paths]);
 }
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { allPermissions } from "../../src/dashboard/access/acting-user.ts";
 import { apiRoutes } from "../../src/dashboard/api/routes.ts";
-import { orgId, startTestApi, userManifest, type TestApi } from "../support/dashboard-api.ts";
+import { partsOf, startTestApi, userManifest, type TestApi } from "../support/dashboard-api.ts";
 import { replyManifest, tokenManifest } from "../support/reconciling.ts";
 
 const key = (name: string) => `${name}-`.padEnd(40, "k");
@@ -107,7 +107,7 @@ test("every path asks for exactly the permissions that its row names", async () 
   const last = allPermissions.at(-1) ?? "";
   await expect.poll(async () => (await api.request("/users/me", key(last))).status).toBe(200);
 
-  for (const { method, path, access } of apiRoutes({ store: api.store, orgId, routeBase: "/api/custom" })) {
+  for (const { method, path, access } of apiRoutes(partsOf(api))) {
     const let_in = "any" in access ? access.any : access.all.length > 1 ? [] : access.all;
     for (const permission of allPermissions) {
       const stop = new AbortController();

@@ -21,6 +21,8 @@ beforeEach(async () => {
     files: {
       "apis/user.yaml": userManifest("jdoe", "ALL", allPermissions),
       "apis/token.yaml": tokenManifest("internal"),
+      "apis/hook.yaml":
+        "apiVersion: gitway/v1\nkind: Webhook\nmetadata: { name: on-call }\nspec: { url: 'http://127.0.0.1:1' }\n",
       "apis/hello.yaml": replyManifest("hello", "hello", "ok", ["internal"]),
     },
   });
@@ -35,6 +37,7 @@ afterEach(() => api.close());
 const ids: Record<string, string> = {
   "/api/apis/{id}": "hello",
   "/api/apis/{id}/tokens": "hello",
+  "/api/hooks/{id}": "on-call",
   "/api/tokens/{id}": "internal",
   "/api/users/{name}": "jdoe",
 };

@@ -1,6 +1,7 @@
+import { dashboardDoors } from "../../src/cli/dashboard-doors.ts";
 import { administratorKeyFile, administratorKeys } from "../../src/dashboard/access/administrator-key.ts";
 import { openKeyRing } from "../../src/dashboard/access/key-ring.ts";
-import { apiRoutes } from "../../src/dashboard/api/routes.ts";
+import { type ApiParts, apiRoutes } from "../../src/dashboard/api/routes.ts";
 import { createMetrics } from "../../src/dashboard/metrics.ts";
 import { startDashboard } from "../../src/dashboard/server.ts";
 import { silentLog } from "../../src/log.ts";
@@ -16,11 +17,39 @@ export interface TestApi extends Reconciling {
   request(path: string, key: string | null, init?: RequestInit): Promise<Response>;
 }
 
+/** How a test dashboard writes. */
+export interface TestApiOptions {
+  readonly edits?: "commit" | "branch" | "off";
+}
+
 /** The organisation of test dashboards. */
 export const orgId = "54b53d3aeba6db5c35000002";
 
+/** What the operations work on in tests. */
+export function partsOf(
+  { store, parts }: Pick<Reconciling, "store" | "parts">,
+  options: TestApiOptions = {},
+): ApiParts {
+  const dashboard = {
+    host: "",
+    port: 0,
+    orgId,
+    edits: options.edits ?? "commit",
+    newFiles: "{path}/{kind}/{name}.yaml",
+  } as const;
+  return {
+    store,
+    orgId,
+    routeBase: "/api/custom",
+    ...dashboardDoors({ dashboard, paths: ["apis"] }, () => parts, true),
+  };
+}
+
 /** Starts a dashboard; users may refer to the keys of this environment. */
-export async function startTestApi(keys: Record<string, string> = {}): Promise<TestApi> {
+export async function startTestApi(
+  keys: Record<string, string> = {},
+  options: TestApiOptions = {},
+): Promise<TestApi> {
   const [reconciling, folder] = await Promise.all([createReconciling(), temporaryFolder()]);
   const { store } = reconciling;
   const log = silentLog();
@@ -43,7 +72,7 @@ export async function startTestApi(keys: Record<string, string> = {}): Promise<T
     }),
     metrics: createMetrics(() => null).exposition,
     webhook: null,
-    api: { keys: ring, routes: apiRoutes({ store, orgId, routeBase: "/api/custom" }) },
+    api: { keys: ring, routes: apiRoutes(partsOf(reconciling, options)) },
     log,
   });
   return {

@@ -1,4 +1,5 @@
 import { definitionToDashboard } from "../../exchange/definition-to-dashboard.ts";
+import { definitionsToOpenApi } from "../../exchange/served-openapi.ts";
 import { refuse } from "../answers.ts";
 import type { Catalogue, CatalogueEntry } from "../catalogue.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
@@ -47,6 +48,20 @@ export function definitionRoutes(parts: DefinitionParts): ApiRoute[] {
       summary: "Count the definitions.",
       answer: "Count",
       handle: async (context) => context.json({ count: (await parts.catalogue()).definitions.length }),
+    },
+    {
+      method: "GET",
+      path: "/apis/openapi.json",
+      access: access.readDefinitions,
+      summary: "The OpenAPI document of the served routes.",
+      answer: "OpenApi",
+      handle: async (context) => {
+        const { definitions, revision } = await parts.catalogue();
+        const objects = definitions.map(({ object }) => object);
+        const server = "/";
+        const version = String(revision);
+        return context.json(definitionsToOpenApi(objects, { routeBase: parts.routeBase, server, version }));
+      },
     },
     {
       method: "GET",

@@ -1,12 +1,16 @@
 import type { Store } from "../../store/store.ts";
 import { createCatalogue } from "../catalogue.ts";
 import type { ApiRoute } from "./api-route.ts";
+import { definitionWriteRoutes } from "./definition-writes.ts";
 import { definitionRoutes } from "./definitions.ts";
 import { eventRoutes } from "./events.ts";
+import { hookRoutes } from "./hooks.ts";
 import { openApiOf } from "./openapi.ts";
-import { syncRoutes } from "./sync.ts";
+import { type SyncControl, syncRoutes } from "./sync.ts";
+import { tokenWriteRoutes } from "./token-writes.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { userRoutes } from "./users.ts";
+import type { Writing } from "./write.ts";
 
 /** What the operations of the Dashboard API work on. */
 export interface ApiParts {
@@ -14,14 +18,27 @@ export interface ApiParts {
   readonly orgId: string;
   /** The path below which routes are served. */
   readonly routeBase: string;
+  readonly writing: Writing;
+  /** Null when this process does not reconcile. */
+  readonly sync: SyncControl | null;
 }
 
+/** The operations by what they are about. */
+const groups = [
+  definitionRoutes,
+  definitionWriteRoutes,
+  tokenRoutes,
+  tokenWriteRoutes,
+  hookRoutes,
+  eventRoutes,
+  syncRoutes,
+  userRoutes,
+] as const;
+
 /** Every operation of the Dashboard API. */
-export function apiRoutes({ store, orgId, routeBase }: ApiParts): ApiRoute[] {
-  const parts = { store, orgId, routeBase, catalogue: createCatalogue(store, orgId) };
-  const routes: ApiRoute[] = [definitionRoutes, tokenRoutes, eventRoutes, syncRoutes, userRoutes].flatMap(
-    (routesOf) => routesOf(parts),
-  );
+export function apiRoutes(given: ApiParts): ApiRoute[] {
+  const parts = { ...given, catalogue: createCatalogue(given.store, given.orgId) };
+  const routes: ApiRoute[] = groups.flatMap((routesOf) => routesOf(parts));
   routes.push({
     method: "GET",
     path: "/openapi.json",

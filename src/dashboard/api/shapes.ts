@@ -34,7 +34,8 @@ export const shapes = {
     Status: { type: "string", enum: ["OK", "Error"] },
     Message: text,
     Meta: { type: ["string", "null", "object"] },
-    "Errors?": list({}),
+    "Errors?": list(text),
+    "Reasons?": list(fields({ Reason: text, Message: text }, true)),
   }),
   Definition: fields(
     {
@@ -47,7 +48,11 @@ export const shapes = {
     },
     true,
   ),
+  DefinitionRequest: fields({ api_definition: { type: "object" } }, true),
   Definitions: fields({ apis: list(reference("Definition")), pages: number }),
+  HookRequest: fields({ method: text, target_path: text }, true),
+  Hook: fields({ id: text, org_id: text, name: text, method: text, target_path: text }, true),
+  Hooks: fields({ hooks: list(reference("Hook")), pages: number }),
   Count: fields({ count: number }),
   Token: fields({
     id: text,
@@ -65,6 +70,15 @@ export const shapes = {
     ...place,
     "credentials?": list(reference("Credential")),
   }),
+  TokenChange: fields({
+    "name?": text,
+    "description?": text,
+    "disabled?": flag,
+    "rateLimit?": { type: "object" },
+    "quota?": { type: "object" },
+    "expires?": text,
+  }),
+  IssuedToken: fields({ token: text, secret: text, credential: reference("Credential") }),
   Tokens: fields({ tokens: list(reference("Token")) }),
   Credential: fields({
     id: number,
@@ -139,6 +153,7 @@ export const shapes = {
       ),
     ),
   }),
+  Plan: { type: "object" },
   OpenApi: { type: "object" },
 } as const satisfies Record<string, Shape>;
 

@@ -38,6 +38,8 @@ const samples: Record<string, string> = {
   "endpoint.drainDelay": "7s",
   "dashboard.host": "::1",
   "dashboard.port": "7778",
+  "dashboard.edits": "branch",
+  "dashboard.newFiles": "{path}/{name}.yml",
   "dashboard.orgId": "54b53d3aeba6db5c35000002",
   "webhook.secretEnv": "THE_SECRET",
   "webhook.secretFile": "/srv/secret",

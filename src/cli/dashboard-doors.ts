@@ -1,0 +1,43 @@
+import type { Config } from "../config.ts";
+import type { ApiParts } from "../dashboard/api/routes.ts";
+import { AppError } from "../errors.ts";
+import type { Kind } from "../manifest/manifest.ts";
+import { editObjects } from "../reconcile/edit-objects.ts";
+import { type PassParts, preparePlan, runPass } from "../reconcile/pass.ts";
+
+const folders: Readonly<Record<Kind, string>> = {
+  ApiDefinition: "definitions",
+  ApiToken: "tokens",
+  Webhook: "webhooks",
+  User: "users",
+};
+
+/** What the Dashboard API can ask of reconciling: edits, and to look at the source. Nothing where nothing reconciles. */
+export function dashboardDoors(
+  { dashboard, paths }: Pick<Config, "dashboard" | "paths">,
+  parts: () => PassParts | null,
+  reconciles: boolean,
+): Pick<ApiParts, "writing" | "sync"> {
+  const started = (): PassParts => {
+    const found = parts();
+    if (found) return found;
+    throw new AppError("source-unreachable", "Reconciling has not started yet: try again in a moment.");
+  };
+  return {
+    writing: {
+      mode: dashboard.edits,
+      fileOf: (kind, name) =>
+        dashboard.newFiles
+          .replaceAll("{path}", () => (paths[0] ?? "apis").replace(/\/$/, ""))
+          .replaceAll("{kind}", folders[kind])
+          .replaceAll("{name}", () => name),
+      edit: reconciles ? (request) => editObjects(started(), request) : null,
+    },
+    sync: reconciles
+      ? {
+          plan: async () => (await preparePlan(started())).plan,
+          reconcile: async ({ allowPrune }) => (await runPass({ ...started(), allowPrune })).status,
+        }
+      : null,
+  };
+}

@@ -1,0 +1,149 @@
+import { dashboardIds } from "../../exchange/dashboard-ids.ts";
+import { definitionFromDashboard, type ReadDefinition } from "../../exchange/definition-from-dashboard.ts";
+import type { DefinitionObject } from "../../exchange/definition-notation.ts";
+import type { NewWebhook } from "../../exchange/webhook-book.ts";
+import { deriveId } from "../../manifest/identity.ts";
+import type { Kind } from "../../manifest/manifest.ts";
+import type { ObjectEdit } from "../../reconcile/edit-objects.ts";
+import { refuse } from "../answers.ts";
+import type { Catalogue } from "../catalogue.ts";
+import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
+import type { DefinitionParts } from "./definitions.ts";
+import { readJson } from "./read-json.ts";
+import { answerProblems, done, seenHash, writeObjects, type Writing } from "./write.ts";
+
+/** What writing definitions needs. */
+export interface DefinitionWriteParts extends DefinitionParts {
+  readonly writing: Writing;
+}
+
+const invalid = "API object validation failed";
+
+/** Definitions in the shapes of the Dashboard API: create, update, delete. Each is a commit. */
+export function definitionWriteRoutes(parts: DefinitionWriteParts): ApiRoute[] {
+  return [
+    {
+      method: "POST",
+      path: "/apis",
+      access: access.editDefinitions,
+      summary: "Create a definition.",
+      body: "DefinitionRequest",
+      answer: "Envelope",
+      handle: (context) => create(context, parts),
+    },
+    {
+      method: "PUT",
+      path: "/apis/:id",
+      access: access.editDefinitions,
+      summary: "Update a definition.",
+      body: "DefinitionRequest",
+      answer: "Envelope",
+      handle: (context) => update(context, parts),
+    },
+    {
+      method: "DELETE",
+      path: "/apis/:id",
+      access: access.deleteDefinitions,
+      summary: "Delete a definition.",
+      answer: "Envelope",
+      handle: (context) => remove(context, parts),
+    },
+  ];
+}
+
+async function create(context: ApiContext, parts: DefinitionWriteParts): Promise<Response> {
+  const body = await readJson(context.req.raw);
+  if ("message" in body) return refuse(context, body.status, body.message);
+  const catalogue = await parts.catalogue();
+  const reading = definitionFromDashboard(body.value, readingContext(parts, catalogue, null));
+  if (!reading.definition) return answerProblems(context, invalid, reading.problems);
+  const { definition, webhooks } = reading;
+  const ids = idsOf(definition);
+  if (catalogue.find(ids.apiId) || catalogue.find(ids.id))
+    return refuse(context, 409, "Found API with the same ID");
+  const { fileOf } = parts.writing;
+  const file = fileOf("ApiDefinition", definition.name);
+  const edits = [
+    ...newWebhooks(webhooks, fileOf),
+    { operation: "add", file, wanted: wantedOf(definition) } as const,
+  ];
+  const summary = `Add API '${titleOf(definition)}'`;
+  const stopped = await writeObjects(context, parts.writing, { edits, summary });
+  return stopped ?? done(context, "API created", ids.id);
+}
+
+async function update(context: ApiContext, parts: DefinitionWriteParts): Promise<Response> {
+  const body = await readJson(context.req.raw);
+  if ("message" in body) return refuse(context, body.status, body.message);
+  const catalogue = await parts.catalogue();
+  const entry = catalogue.find(context.req.param("id") ?? "");
+  if (!entry) return refuse(context, 404, "API definition does not exist");
+  if (namesAnother(body.value, entry.ids.id)) return refuse(context, 400, "Invalid `ID` value");
+  const reading = definitionFromDashboard(body.value, readingContext(parts, catalogue, entry.object));
+  if (!reading.definition) return answerProblems(context, invalid, reading.problems);
+  const { definition, webhooks } = reading;
+  const edits = [
+    ...newWebhooks(webhooks, parts.writing.fileOf),
+    {
+      operation: "set",
+      target: entry.object,
+      seen: seenHash(context, entry.object.hash),
+      wanted: wantedOf(definition),
+    } as const,
+  ];
+  const summary = `Update API '${titleOf(definition)}'`;
+  const stopped = await writeObjects(context, parts.writing, { edits, summary });
+  return stopped ?? done(context, "Api updated", "");
+}
+
+async function remove(context: ApiContext, parts: DefinitionWriteParts): Promise<Response> {
+  const entry = (await parts.catalogue()).find(context.req.param("id") ?? "");
+  if (!entry) return refuse(context, 404, "Could not retrieve API detail");
+  const seen = seenHash(context, entry.object.hash);
+  const edits = [{ operation: "delete", target: entry.object, seen } as const];
+  const stopped = await writeObjects(context, parts.writing, {
+    edits,
+    summary: `Delete API '${entry.title}'`,
+  });
+  return stopped ?? done(context, "API deleted", null);
+}
+
+function readingContext(
+  { orgId, routeBase }: DefinitionWriteParts,
+  { book, definitions }: Catalogue,
+  previous: DefinitionObject | null,
+) {
+  const takenNames = new Set(definitions.map(({ object }) => object.name));
+  return { orgId, routeBase, webhooks: book, previous, takenNames, keepIds: false, strict: true };
+}
+
+/** The body of an update may repeat the internal id, but not name another. */
+function namesAnother(body: unknown, id: string): boolean {
+  const { api_definition } = (body ?? {}) as { api_definition?: { id?: unknown } | null };
+  const given = api_definition?.id ?? "";
+  return given !== "" && given !== id;
+}
+
+function newWebhooks(
+  webhooks: readonly NewWebhook[],
+  fileOf: (kind: Kind, name: string) => string,
+): ObjectEdit[] {
+  return webhooks.map(({ kind, name, spec }) => ({
+    operation: "add",
+    file: fileOf(kind, name),
+    wanted: { kind, name, spec },
+  }));
+}
+
+function wantedOf({ kind, name, id, labels, annotations, spec }: ReadDefinition) {
+  return { kind, name, ...(id === undefined ? {} : { id }), labels, annotations, spec };
+}
+
+function titleOf({ name, spec }: ReadDefinition): string {
+  return spec.title ?? name;
+}
+
+function idsOf(definition: ReadDefinition) {
+  const id = definition.id ?? deriveId(definition.kind, definition.name);
+  return dashboardIds({ ...definition, id, files: {}, hash: "" });
+}

@@ -1,0 +1,140 @@
+import { dashboardIds } from "../../exchange/dashboard-ids.ts";
+import { webhookFromDashboard, webhookToDashboard } from "../../exchange/webhook-exchange.ts";
+import type { WebhookObject } from "../../exchange/webhook-notation.ts";
+import { deriveId } from "../../manifest/identity.ts";
+import { refuse } from "../answers.ts";
+import type { Catalogue } from "../catalogue.ts";
+import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { readJson } from "./read-json.ts";
+import { answerProblems, done, seenHash, writeObjects, type Writing } from "./write.ts";
+
+/** What the operations on webhooks work on. */
+export interface HookParts {
+  readonly catalogue: () => Promise<Catalogue>;
+  readonly orgId: string;
+  readonly writing: Writing;
+}
+
+const invalid = "Webhook object validation failed.";
+
+/** Webhooks in the shapes of the Dashboard API (Dashboard facts 1.9). */
+export function hookRoutes(parts: HookParts): ApiRoute[] {
+  return [
+    {
+      method: "GET",
+      path: "/hooks",
+      access: access.readDefinitions,
+      summary: "List the webhooks.",
+      answer: "Hooks",
+      handle: async (context) => {
+        const { webhooks } = await parts.catalogue();
+        const hooks = webhooks.map((webhook) => webhookToDashboard(webhook, parts.orgId));
+        return context.json({ hooks, pages: 1 });
+      },
+    },
+    {
+      method: "GET",
+      path: "/hooks/:id",
+      access: access.readDefinitions,
+      summary: "Get a webhook by its id.",
+      answer: "Hook",
+      handle: async (context) => {
+        const webhook = find(await parts.catalogue(), context);
+        // A 400, as the API has it (Dashboard facts 1.9).
+        if (!webhook) return refuse(context, 400, "Could not retrieve webhook detail.");
+        return context.json(webhookToDashboard(webhook, parts.orgId), 200, { etag: `"${webhook.hash}"` });
+      },
+    },
+    {
+      method: "POST",
+      path: "/hooks",
+      access: access.editDefinitions,
+      summary: "Create a webhook.",
+      body: "HookRequest",
+      answer: "Envelope",
+      handle: (context) => create(context, parts),
+    },
+    {
+      method: "PUT",
+      path: "/hooks/:id",
+      access: access.editDefinitions,
+      summary: "Replace a webhook.",
+      body: "HookRequest",
+      answer: "Envelope",
+      handle: (context) => update(context, parts),
+    },
+    {
+      method: "DELETE",
+      path: "/hooks/:id",
+      access: access.deleteDefinitions,
+      summary: "Delete a webhook that no definition uses.",
+      answer: "Envelope",
+      handle: (context) => remove(context, parts),
+    },
+  ];
+}
+
+function find({ webhooks }: Catalogue, context: ApiContext): WebhookObject | undefined {
+  const asked = context.req.param("id");
+  return webhooks.find((hook) => hook.name === asked || hook.id === asked || dashboardIds(hook).id === asked);
+}
+
+async function read(context: ApiContext, parts: HookParts, previous: WebhookObject | null) {
+  const body = await readJson(context.req.raw);
+  // The statuses are the API's own (Dashboard facts 1.9).
+  if ("message" in body)
+    return refuse(context, body.status === 400 ? 403 : body.status, "Request body malformed.");
+  const { webhooks } = await parts.catalogue();
+  const takenNames = new Set(webhooks.map(({ name }) => name));
+  const reading = webhookFromDashboard(body.value, {
+    orgId: parts.orgId,
+    previous,
+    takenNames,
+    keepIds: false,
+  });
+  return reading.webhook ?? answerProblems(context, invalid, reading.problems);
+}
+
+async function create(context: ApiContext, parts: HookParts): Promise<Response> {
+  const wanted = await read(context, parts, null);
+  if (wanted instanceof Response) return wanted;
+  const file = parts.writing.fileOf("Webhook", wanted.name);
+  const stopped = await writeObjects(context, parts.writing, {
+    edits: [{ operation: "add", file, wanted }],
+    summary: `Add webhook '${wanted.name}'`,
+  });
+  const id = wanted.id ?? deriveId("Webhook", wanted.name);
+  return stopped ?? done(context, "Webhook created", dashboardIds({ ...wanted, id, files: {}, hash: "" }).id);
+}
+
+async function update(context: ApiContext, parts: HookParts): Promise<Response> {
+  const target = find(await parts.catalogue(), context);
+  if (!target) return refuse(context, 400, "Webhook not found.");
+  const wanted = await read(context, parts, target);
+  if (wanted instanceof Response) return wanted;
+  const stopped = await writeObjects(context, parts.writing, {
+    edits: [{ operation: "set", target, seen: seenHash(context, target.hash), wanted }],
+    summary: `Update webhook '${wanted.name}'`,
+  });
+  return stopped ?? done(context, "Hook updated", "");
+}
+
+async function remove(context: ApiContext, parts: HookParts): Promise<Response> {
+  const catalogue = await parts.catalogue();
+  const target = find(catalogue, context);
+  if (!target) return refuse(context, 404, "Could not retrieve webhook detail.");
+  const users = catalogue.definitions.filter(({ object }) =>
+    object.spec.events?.some(({ webhook }) => webhook === target.name),
+  );
+  if (users.length > 0)
+    return refuse(
+      context,
+      400,
+      `Could not delete the webhook. It is used by ${users.map(({ title }) => title).join(", ")}.`,
+    );
+  const stopped = await writeObjects(context, parts.writing, {
+    edits: [{ operation: "delete", target, seen: seenHash(context, target.hash) }],
+    summary: `Delete webhook '${target.name}'`,
+  });
+  return stopped ?? done(context, "Webhook deleted", null);
+}

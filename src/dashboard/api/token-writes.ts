@@ -1,0 +1,244 @@
+import type { ApiTokenSpec } from "../../manifest/api-token.generated.ts";
+import type { StoredObject } from "../../plan/plan.ts";
+import { newSecret } from "../../secret.ts";
+import type { Store } from "../../store/store.ts";
+import { parseDuration } from "../../units.ts";
+import { refuse } from "../answers.ts";
+import type { Catalogue } from "../catalogue.ts";
+import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { readJson } from "./read-json.ts";
+import { done, seenHash, writeObjects, type Writing } from "./write.ts";
+
+type Token = Extract<StoredObject, { kind: "ApiToken" }>;
+
+/** What writing tokens and grants needs. */
+export interface TokenWriteParts {
+  readonly store: Pick<Store, "objects" | "issueCredential" | "rotateCredential" | "revokeCredentials">;
+  readonly catalogue: () => Promise<Catalogue>;
+  readonly writing: Writing;
+}
+
+/** What a client may say of a token; its secret is generated. */
+const settable = ["description", "disabled", "rateLimit", "quota", "expires"] as const;
+
+/** Tokens: create, change, delete, and their secrets; and which definitions they may call. */
+export function tokenWriteRoutes(parts: TokenWriteParts): ApiRoute[] {
+  return [
+    {
+      method: "POST",
+      path: "/tokens",
+      access: access.editTokens,
+      summary: "Create a token, and issue its secret, which is shown this once.",
+      body: "TokenChange",
+      answer: "IssuedToken",
+      handle: (context) => create(context, parts),
+    },
+    {
+      method: "PUT",
+      path: "/tokens/:id",
+      access: access.editTokens,
+      summary:
+        "Change a token: its name, limits, description, or whether it is disabled. What is left out stays.",
+      body: "TokenChange",
+      answer: "Envelope",
+      handle: (context) => update(context, parts),
+    },
+    {
+      method: "DELETE",
+      path: "/tokens/:id",
+      access: access.deleteTokens,
+      summary: "Delete a token that no definition uses.",
+      answer: "Envelope",
+      handle: (context) => remove(context, parts),
+    },
+    {
+      method: "POST",
+      path: "/tokens/:id/issue",
+      access: access.editTokens,
+      summary: "Issue another secret, which is shown this once.",
+      answer: "IssuedToken",
+      handle: (context) =>
+        withToken(context, parts, (token) =>
+          ifGenerated(context, token, () => issue(context, parts, token.name)),
+        ),
+    },
+    {
+      method: "POST",
+      path: "/tokens/:id/rotate",
+      access: access.editTokens,
+      summary: "Issue a secret in place of the earlier ones, which go on working for a while.",
+      query: { overlap: "How long the earlier ones go on working: 24h when absent." },
+      answer: "IssuedToken",
+      handle: (context) =>
+        withToken(context, parts, (token) =>
+          ifGenerated(context, token, () => rotate(context, parts, token.name)),
+        ),
+    },
+    {
+      method: "POST",
+      path: "/tokens/:id/revoke",
+      access: access.editTokens,
+      summary: "Revoke all secrets of a token, at once and for good.",
+      answer: "Envelope",
+      handle: (context) =>
+        withToken(context, parts, async (token) => {
+          await parts.store.revokeCredentials({ token: token.name, by: actor(context) });
+          return done(context, "Token revoked", null);
+        }),
+    },
+    grantRoute(parts, "PUT"),
+    grantRoute(parts, "DELETE"),
+  ];
+}
+
+async function create(context: ApiContext, parts: TokenWriteParts): Promise<Response> {
+  const change = await readChange(context);
+  if (change instanceof Response) return change;
+  const { name, ...spec } = change;
+  if (typeof name !== "string") return refuse(context, 400, "A token needs a 'name'.");
+  if (await find(parts, name)) return refuse(context, 409, `There is a token '${name}' already.`);
+  const wanted = { kind: "ApiToken" as const, name, spec: { ...spec, secret: { generate: true } } };
+  const file = parts.writing.fileOf("ApiToken", name);
+  const stopped = await writeObjects(context, parts.writing, {
+    edits: [{ operation: "add", file, wanted }],
+    summary: `Add token '${name}'`,
+  });
+  return stopped ?? (await issue(context, parts, name));
+}
+
+async function update(context: ApiContext, parts: TokenWriteParts): Promise<Response> {
+  const target = await find(parts, context.req.param("id") ?? "");
+  if (!target) return refuse(context, 404, "Token not found");
+  const change = await readChange(context);
+  if (change instanceof Response) return change;
+  const { name = target.name, ...changed } = change;
+  const { labels, annotations, id } = target;
+  const wanted = {
+    kind: "ApiToken" as const,
+    name: String(name),
+    id,
+    labels,
+    annotations,
+    spec: { ...target.spec, ...changed },
+  };
+  const stopped = await writeObjects(context, parts.writing, {
+    edits: [{ operation: "set", target, seen: seenHash(context, target.hash), wanted }],
+    summary: `Update token '${target.name}'`,
+  });
+  return stopped ?? done(context, "Token updated", null);
+}
+
+async function remove(context: ApiContext, parts: TokenWriteParts): Promise<Response> {
+  const target = await find(parts, context.req.param("id") ?? "");
+  if (!target) return refuse(context, 404, "Token not found");
+  const { definitions } = await parts.catalogue();
+  const users = definitions.filter(({ object }) => object.spec.tokens?.includes(target.name));
+  if (users.length > 0) {
+    const ids = users.map(({ object }) => object.id);
+    const Message = `The token is in use by ${users.map(({ title }) => title).join(", ")}: withdraw it there first.`;
+    const Reasons = [{ Reason: "TokenInUse", Message, ApiDefinitionIds: ids }];
+    return context.json({ Status: "Error", Message, Meta: null, Errors: [Message], Reasons }, 400);
+  }
+  const stopped = await writeObjects(context, parts.writing, {
+    edits: [{ operation: "delete", target, seen: seenHash(context, target.hash) }],
+    summary: `Delete token '${target.name}'`,
+  });
+  return stopped ?? done(context, "Token deleted", null);
+}
+
+function grantRoute(parts: TokenWriteParts, method: "PUT" | "DELETE"): ApiRoute {
+  const grants = method === "PUT";
+  return {
+    method,
+    path: "/apis/:id/tokens/:token",
+    access: access.editDefinitions,
+    summary: grants ? "Let a token call a definition." : "Let a token call a definition no more.",
+    answer: "Envelope",
+    handle: async (context) => {
+      const entry = (await parts.catalogue()).find(context.req.param("id") ?? "");
+      if (!entry) return refuse(context, 404, "API definition does not exist");
+      const token = await find(parts, context.req.param("token") ?? "");
+      if (!token) return refuse(context, 404, "Token not found");
+      const { object } = entry;
+      const others = (object.spec.tokens ?? []).filter((name) => name !== token.name);
+      const spec = { ...object.spec, tokens: grants ? [...others, token.name] : others };
+      const wanted = { ...object, spec };
+      const stopped = await writeObjects(context, parts.writing, {
+        edits: [{ operation: "set", target: object, seen: seenHash(context, object.hash), wanted }],
+        summary: `${grants ? "Grant" : "Withdraw"} token '${token.name}' ${grants ? "to" : "from"} API '${entry.title}'`,
+      });
+      return stopped ?? done(context, grants ? "Token granted" : "Token withdrawn", null);
+    },
+  };
+}
+
+async function issue(context: ApiContext, { store }: TokenWriteParts, token: string): Promise<Response> {
+  const secret = newSecret();
+  const credential = await store.issueCredential({ token, hash: secret.hash(), by: actor(context) });
+  return context.json({ token, secret: secret.reveal(), credential });
+}
+
+async function rotate(context: ApiContext, { store }: TokenWriteParts, token: string): Promise<Response> {
+  const overlap = context.req.query("overlap") ?? "24h";
+  if (!/^(\d+(ms|s|m|h|d))+$/.test(overlap))
+    return refuse(context, 400, "'overlap' must be a duration such as 24h.");
+  const secret = newSecret();
+  const by = actor(context);
+  const rotation = await store.rotateCredential({
+    token,
+    hash: secret.hash(),
+    by,
+    overlap: parseDuration(overlap),
+  });
+  return context.json({ token, secret: secret.reveal(), credential: rotation.issued });
+}
+
+/** Only a secret that Gitway issues can be issued. */
+async function ifGenerated(
+  context: ApiContext,
+  { name, spec }: Token,
+  act: () => Promise<Response>,
+): Promise<Response> {
+  if (spec.secret.generate) return await act();
+  return refuse(
+    context,
+    409,
+    `The secret of the token '${name}' is referred to by its manifest: change it there.`,
+  );
+}
+
+function actor(context: ApiContext) {
+  const { name, email } = context.get("user");
+  return { name, email };
+}
+
+async function withToken(
+  context: ApiContext,
+  parts: TokenWriteParts,
+  act: (token: Token) => Promise<Response>,
+): Promise<Response> {
+  const token = await find(parts, context.req.param("id") ?? "");
+  return token ? await act(token) : refuse(context, 404, "Token not found");
+}
+
+async function find({ store }: TokenWriteParts, asked: string): Promise<Token | undefined> {
+  const tokens = await store.objects("ApiToken");
+  return tokens
+    .filter((object): object is Token => object.kind === "ApiToken")
+    .find(({ id, name }) => id === asked || name === asked);
+}
+
+type TokenChange = Partial<ApiTokenSpec> & { readonly name?: unknown };
+
+/** The fields that a client may set; others are refused, a secret most of all. */
+async function readChange(context: ApiContext): Promise<TokenChange | Response> {
+  const body = await readJson(context.req.raw);
+  if ("message" in body) return refuse(context, body.status, body.message);
+  const { value } = body;
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return refuse(context, 400, "Request body malformed.");
+  const known = new Set<string>(["name", ...settable]);
+  const other = Object.keys(value).find((field) => !known.has(field));
+  if (other === undefined) return value;
+  return refuse(context, 400, `Unknown field '${other}': the fields are ${[...known].join(", ")}.`);
+}

@@ -1,0 +1,195 @@
+import type { Identity } from "../manifest/manifest.ts";
+import { type Manifest, type ManifestSet, objectKey } from "../manifest/manifest.ts";
+import type { Problem } from "../manifest/problem.ts";
+import type { WantedObject } from "../manifest/written-form.ts";
+import { makePlan } from "../plan/make-plan.ts";
+import type { Person, Plan } from "../plan/plan.ts";
+import type { EditedFiles } from "../source/open-source.ts";
+import type { SyncStatus } from "../store/store.ts";
+import { lastGoodVersions } from "./last-good.ts";
+import { originOf, runPass, type PassParts } from "./pass.ts";
+
+type Target = Pick<Identity, "kind" | "id" | "name">;
+
+/** A change of one object, as a user asks for it. `seen` is the hash of what the user saw; null for whatever there is. */
+export type ObjectEdit =
+  | {
+      readonly operation: "set";
+      readonly target: Target;
+      readonly seen: string | null;
+      readonly wanted: WantedObject;
+    }
+  | { readonly operation: "add"; readonly file: string; readonly wanted: WantedObject }
+  | { readonly operation: "delete"; readonly target: Target; readonly seen: string | null };
+
+/** Changes that are to become one commit, by the acting user. */
+export interface EditRequest {
+  readonly by: Person;
+  readonly message: string;
+  readonly edits: readonly ObjectEdit[];
+  /** For a branch of its own, to be merged by a pull request; null commits to the branch that is followed. */
+  readonly proposal: { readonly user: string; readonly topic: string } | null;
+}
+
+/** Why an edit can't be made. `conflict`: something else is in the way. `invalid`: what is wanted is wrong. */
+export interface EditRefusal {
+  readonly reason: "conflict" | "invalid";
+  readonly message: string;
+  readonly problems: readonly Problem[];
+}
+
+/** What became of an edit. */
+export type EditOutcome =
+  | { readonly status: "live"; readonly commit: string }
+  | { readonly status: "proposed"; readonly commit: string; readonly branch: string }
+  | { readonly status: "unchanged" }
+  | { readonly status: "refused"; readonly refusal: EditRefusal };
+
+/**
+ * Makes edits one commit: planned before it is pushed, so that what does not go live as a whole never
+ * happened, and reconciled before it is answered.
+ */
+export async function editObjects(parts: PassParts, request: EditRequest): Promise<EditOutcome> {
+  const { edits, proposal } = request;
+  let parent = "";
+  const result = await parts.source.commit<EditRefusal>({
+    author: request.by,
+    message: messageOf(request),
+    ...(proposal ? { proposal } : {}),
+    async change(files) {
+      parent = files.commit;
+      return await makeEdits(files, edits);
+    },
+    judge: (commit) => judge(parts, { commit, parent }, edits),
+  });
+  if (result.status === "refused") return result;
+  if (result.status === "unchanged") return { status: "unchanged" };
+  const { commit, branch } = result;
+  if (proposal) return { status: "proposed", commit, branch };
+  await runPass(parts);
+  return { status: "live", commit };
+}
+
+/** A deletion through this door is its own consent. `judge` sees to it that it is nobody else's. */
+function messageOf({ message, edits }: EditRequest): string {
+  const deletes = edits.some(({ operation }) => operation === "delete");
+  return deletes ? `${message}\n\nGitway-Allow-Prune: yes` : message;
+}
+
+async function makeEdits(files: EditedFiles, edits: readonly ObjectEdit[]): Promise<EditRefusal | null> {
+  const { set } = await files.revision();
+  for (const edit of edits) {
+    const place = placeOf(set, edit);
+    if (typeof place !== "string") return place;
+    const { status, ...result } = await files.edit(place, callOf(edit));
+    if (status !== "edited") return refusal(status, "problems" in result ? result.problems : []);
+  }
+  return null;
+}
+
+function callOf(edit: ObjectEdit): Parameters<EditedFiles["edit"]>[1] {
+  if (edit.operation === "add") return { op: "add", wanted: edit.wanted };
+  const identity = { kind: edit.target.kind, id: edit.target.id };
+  return edit.operation === "set" ? { op: "set", identity, wanted: edit.wanted } : { op: "delete", identity };
+}
+
+function placeOf(set: ManifestSet, edit: ObjectEdit): string | EditRefusal {
+  if (edit.operation === "add") return edit.file;
+  const key = objectKey(edit.target);
+  const found = set.manifests.find((manifest) => objectKey(manifest) === key);
+  if (found) return wasSeen(found, edit.seen) ? found.place.file : changedMeanwhile(found);
+  const what = `${edit.target.kind} '${edit.target.name}'`;
+  const problems = set.broken.find((manifest) => objectKey(manifest) === key)?.problems ?? [];
+  const [problem] = problems;
+  if (!problem) return conflict(`${what} is not in the repository any more: look again.`);
+  return conflict(
+    `${what} is quarantined: mend ${problem.file}:${problem.line} first. ${problem.message}`,
+    problems,
+  );
+}
+
+function wasSeen(manifest: Manifest, seen: string | null): boolean {
+  return seen === null || seen === manifest.hash;
+}
+
+function changedMeanwhile({ kind, name, place }: Manifest): EditRefusal {
+  return conflict(
+    `${kind} '${name}' was changed meanwhile, in ${place.file}:${place.line}: get it again and repeat the change.`,
+  );
+}
+
+/** What the commit would do, before anybody else can see it. */
+async function judge(
+  parts: PassParts,
+  { commit, parent }: { readonly commit: string; readonly parent: string },
+  edits: readonly ObjectEdit[],
+): Promise<EditRefusal | null> {
+  const status = await parts.store.readSync();
+  const plan = await planOf(parts, status, commit, edits);
+  const caused =
+    plan.quarantined.length === 0 ? [] : await causedBy(edits, plan, () => planOf(parts, status, parent, []));
+  if (caused.length > 0)
+    return refusal(
+      "invalid",
+      caused.flatMap(({ problems }) => problems),
+    );
+  return othersDeleted(plan, edits, new Set((status?.held ?? []).map(objectKey)));
+}
+
+async function planOf(
+  { source, store, pruneLimit }: PassParts,
+  status: SyncStatus | null,
+  commit: string,
+  edits: readonly ObjectEdit[],
+): Promise<Plan> {
+  const [revision, current] = await Promise.all([source.read(commit), store.current()]);
+  const lastGood = await lastGoodVersions(source, revision, current);
+  return makePlan({
+    set: revision.set,
+    current,
+    commit,
+    origin: status ? originOf(status.source) : (current.origin ?? ""),
+    pruneLimit,
+    lastGood: lastGood.map(({ manifest }) => manifest),
+    allowPrune: edits.some(({ operation }) => operation === "delete"),
+  });
+}
+
+/** What the edits quarantine: the objects that they are about, and those that were not quarantined before them. */
+async function causedBy(
+  edits: readonly ObjectEdit[],
+  { quarantined }: Plan,
+  planBefore: () => Promise<Plan>,
+): Promise<Plan["quarantined"]> {
+  const before = new Set((await planBefore()).quarantined.map(objectKey));
+  const touched = new Set(
+    edits.map((edit) => ("wanted" in edit ? `${edit.wanted.kind} ${edit.wanted.name}` : "")),
+  );
+  return quarantined.filter(
+    (entry) => !before.has(objectKey(entry)) || touched.has(`${entry.kind} ${entry.name}`),
+  );
+}
+
+/** Deletions that wait for somebody's consent must not go with this one's. */
+function othersDeleted(
+  plan: Plan,
+  edits: readonly ObjectEdit[],
+  held: ReadonlySet<string>,
+): EditRefusal | null {
+  const meant = new Set(edits.map((edit) => ("target" in edit ? objectKey(edit.target) : "")));
+  const others = plan.changes.filter(
+    (change) => change.action === "delete" && held.has(objectKey(change)) && !meant.has(objectKey(change)),
+  );
+  if (others.length === 0) return null;
+  const names = others.map(({ kind, name }) => `${kind} '${name}'`).join(", ");
+  return conflict(`Other deletions wait for consent (${names}): settle those first.`);
+}
+
+function refusal(status: "refused" | "invalid", problems: readonly Problem[]): EditRefusal {
+  const message = problems.map((problem) => problem.message).join(" ");
+  return { reason: status === "invalid" ? "invalid" : "conflict", message, problems };
+}
+
+function conflict(message: string, problems: readonly Problem[] = []): EditRefusal {
+  return { reason: "conflict", message, problems };
+}
