@@ -1,4 +1,4 @@
-import type { ServingChanges, ServingState } from "../store/serving-store.ts";
+import type { ServingChanges, ServingState, StoredDefinition } from "../store/serving-store.ts";
 
 /**
  * The serving state that changes lead to. What did not change is the same object as before, so that who
@@ -11,13 +11,12 @@ export function applyChanges(state: ServingState, changes: ServingChanges): Serv
   return {
     revision,
     commit,
-    definitions,
-    tokens: merged(state.tokens, changes.tokens, removedOf(changes, "ApiToken")),
+    definitions: definitions.all,
+    tokens: merged(state.tokens, changes.tokens, removedOf(changes, "ApiToken")).all,
     credentials: changes.credentials ?? state.credentials,
-    blobs:
-      definitions === state.definitions
-        ? state.blobs
-        : neededBlobs(definitions, [changes.blobs, state.blobs]),
+    blobs: [...changes.definitions, ...definitions.gone].some(hasFiles)
+      ? neededBlobs(definitions.all, [changes.blobs, state.blobs])
+      : state.blobs,
     mark,
   };
 }
@@ -28,16 +27,27 @@ function removedOf({ removed }: ServingChanges, kind: "ApiDefinition" | "ApiToke
   return removed.filter((each) => each.kind === kind).map(({ id }) => id);
 }
 
-/** Itself when nothing changed; else in the order of names, as the store has it. */
+interface Merged<T> {
+  readonly all: readonly T[];
+  /** Those before that are replaced or removed. */
+  readonly gone: readonly T[];
+}
+
+/** The list itself when nothing changed; else in the order of names, as the store has it. */
 function merged<T extends Named>(
   before: readonly T[],
   changed: readonly T[],
   removed: readonly string[],
-): readonly T[] {
+): Merged<T> {
+  if (changed.length === 0 && removed.length === 0) return { all: before, gone: [] };
   const replaced = new Set([...removed, ...changed.map(({ id }) => id)]);
+  const gone = before.filter(({ id }) => replaced.has(id));
   const kept = before.filter(({ id }) => !replaced.has(id));
-  if (changed.length === 0 && kept.length === before.length) return before;
-  return [...kept, ...changed].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { all: [...kept, ...changed].sort((a, b) => (a.name < b.name ? -1 : 1)), gone };
+}
+
+function hasFiles({ files }: StoredDefinition): boolean {
+  return Object.keys(files).length > 0;
 }
 
 function neededBlobs(

@@ -2,6 +2,7 @@ import { Secret } from "../secret.ts";
 import type { ServingState } from "../store/serving-store.ts";
 import { type ServedLimits, tokenLimits } from "./limits/limit.ts";
 import { hasEnded, parseEnd } from "./timestamp.ts";
+import { takeTurns, type Turns } from "./turns.ts";
 
 /** A token as far as calls need it. */
 export interface Caller {
@@ -28,28 +29,33 @@ export interface CredentialTable {
   readonly tokens: ReadonlyMap<string, Token>;
 }
 
-/** The credentials of a revision. A hash that two tokens claim admits nobody. */
-export function buildCredentialTable(state: Pick<ServingState, "tokens" | "credentials">): CredentialTable {
-  const tokens = state.tokens.map(({ id, name, spec }) => ({
-    tokenId: id,
-    tokenName: name,
-    limits: tokenLimits(id, spec),
-    disabled: spec.disabled ?? false,
-    end: parseEnd(spec.expires),
-  }));
+/** The credentials of a revision, built in turns. A hash that two tokens claim admits nobody. */
+export async function buildCredentialTable(
+  state: Pick<ServingState, "tokens" | "credentials">,
+  turn: Turns = takeTurns(),
+): Promise<CredentialTable> {
+  const tokens = new Map<string, Token>();
+  for (const { id, name, spec } of state.tokens) {
+    if (turn.isOver()) await turn.next();
+    tokens.set(id, {
+      tokenId: id,
+      tokenName: name,
+      limits: tokenLimits(id, spec),
+      disabled: spec.disabled ?? false,
+      end: parseEnd(spec.expires),
+    });
+  }
   const byHash = new Map<string, Credential>();
   const disputed = new Set<string>();
   for (const { id, tokenId, hash, notAfter } of state.credentials) {
+    if (turn.isOver()) await turn.next();
     const key = hash.toLowerCase();
     const known = byHash.get(key);
     if (known && known.tokenId !== tokenId) disputed.add(key);
     byHash.set(key, { id, tokenId, end: known ? later(known.end, parseEnd(notAfter)) : parseEnd(notAfter) });
   }
   for (const hash of disputed) byHash.delete(hash);
-  return {
-    byHash,
-    tokens: new Map(tokens.map((token) => [token.tokenId, token])),
-  };
+  return { byHash, tokens };
 }
 
 /** What can be wrong with a token that is known. For the log and for events, never for callers. */

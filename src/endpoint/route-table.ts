@@ -1,11 +1,10 @@
-import { setImmediate } from "node:timers/promises";
-
 import type { ServingState, StoredDefinition } from "../store/serving-store.ts";
 import { batchPath } from "./batch/batch-path.ts";
 import { buildCredentialTable, type CredentialTable } from "./credential-table.ts";
 import type { RequestTarget } from "./request-target.ts";
 import { canonicalSegment, createTrie, find, insert, type MatchKind, type RouteTrie } from "./route-trie.ts";
 import { prepareDefinition, type ServedDefinition } from "./served-definition.ts";
+import { takeTurns, type Turns } from "./turns.ts";
 
 interface Site {
   readonly routes: RouteTrie<Holder>;
@@ -57,8 +56,6 @@ export interface RouteMatch extends Holder {
   readonly below: readonly string[];
 }
 
-const slice = 4;
-
 /**
  * Builds the table of a revision, a few milliseconds at a time: whoever is being served meanwhile does
  * not wait for it. What is the same object as in the table before is not prepared again.
@@ -68,13 +65,13 @@ export async function buildRouteTable(
   base: string,
   before: RouteTable | null = null,
 ): Promise<RouteTable> {
-  const credentials = credentialsOf(state, before);
+  const turn = takeTurns();
+  const credentials = await credentialsOf(state, before, turn);
   const sites = new Map<string, Site>();
   const notices: Notice[] = [];
   const prepared = new Map<StoredDefinition, Prepared>();
   let isLimited = [...credentials.tokens.values()].some(({ limits }) => limits.charges.length > 0);
   const later: (() => void)[] = [];
-  const turn = startTurn();
   for (const stored of state.definitions) {
     if (turn.isOver()) await turn.next();
     const ready = before?.prepared.get(stored) ?? prepare(stored, state);
@@ -92,25 +89,18 @@ export async function buildRouteTable(
   return { revision, credentials, isLimited, base: basePath, sites, notices, state, prepared };
 }
 
-function credentialsOf(state: ServingState, before: RouteTable | null): CredentialTable {
+async function credentialsOf(
+  state: ServingState,
+  before: RouteTable | null,
+  turn: Turns,
+): Promise<CredentialTable> {
   const isSame = before?.state.tokens === state.tokens && before.state.credentials === state.credentials;
-  return isSame ? before.credentials : buildCredentialTable(state);
+  return isSame ? before.credentials : await buildCredentialTable(state, turn);
 }
 
 function prepare(stored: StoredDefinition, { blobs }: ServingState): Prepared {
   const definition = prepareDefinition(stored, blobs);
   return { definition, notices: definitionNotices(stored, definition) };
-}
-
-function startTurn() {
-  let end = performance.now() + slice;
-  return {
-    isOver: () => performance.now() > end,
-    async next() {
-      await setImmediate();
-      end = performance.now() + slice;
-    },
-  };
 }
 
 /** The segments below the base, or null for a path that lies elsewhere. */
