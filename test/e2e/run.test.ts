@@ -139,6 +139,22 @@ test("a line for every request is in the log file by the end", async () => {
   expect(log).not.toContain("hunter2");
 });
 
+test("a secret that is rotated goes on for a while, and one that is revoked is shut out at once", async () => {
+  await using gitway = start();
+  const [, url] = await gitway.waitFor("stdout", /endpoint +(http:\S+)/);
+  const status = async (secret: string) =>
+    (await fetch(`${url}/hello`, { headers: { authorization: `Bearer ${secret}` } })).status;
+  const old = await issue();
+  const token = (...args: string[]) =>
+    runGitway(["token", ...args, "internal"], { cwd: repository.path, env });
+  const fresh = (await token("rotate")).stdout.trim();
+  await vi.waitFor(async () => expect([await status(old), await status(fresh)]).toEqual([200, 200]), 5000);
+
+  await token("revoke");
+
+  await vi.waitFor(async () => expect([await status(old), await status(fresh)]).toEqual([401, 401]), 2000);
+});
+
 describe("roles", () => {
   test("an endpoint alone needs no source", async () => {
     await runGitway(["apply"], { cwd: repository.path, env });
