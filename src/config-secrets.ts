@@ -82,8 +82,8 @@ function fromFile(folder: string, file: string | undefined): string | Error | nu
   }
 }
 
-/** The text of a file of at most 64 KiB, without one trailing line break. */
-function readSmallFile(file: string, failure: (reason: string) => Error): string {
+/** The text of a file of at most 64 KiB, without one trailing line break. Throws what `failure` makes of the reason. */
+export function readSmallFile(file: string, failure: (reason: string) => Error): string {
   let handle: number;
   try {
     // Not blocking: a pipe in this place must not stop the process.

@@ -31,6 +31,7 @@ export const errorTable = {
   "embedded-postgres": environment,
   "data-folder": environment,
   "port-in-use": environment,
+  "endpoint-unreachable": environment,
   bug: { exit: 70, http: 500, level: "fatal" },
 } as const satisfies Record<string, Outcome>;
 

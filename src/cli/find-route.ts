@@ -48,6 +48,7 @@ export async function findRoute(state: ServingState, base: string, asked: AskedR
   return { request, definition, parameters, rest, methods: methodsOf(match.definition), refusal };
 }
 
-function urlOf(route: string, base: string): string {
+/** What somebody writes for a request, as the target of one: a route lies below the base. */
+export function urlOf(route: string, base: string): string {
   return route.startsWith("/") || /^https?:\/\//i.test(route) ? route : `${base.replace(/\/$/, "")}/${route}`;
 }

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 
 import { AppError, messageOf, outcomeOf } from "../errors.ts";
 import { addApply } from "./apply.ts";
+import { addCall } from "./call.ts";
 import { addClearNotice } from "./clear-notice.ts";
 import { addConfig } from "./config.ts";
 import { addDeliveries } from "./deliveries.ts";
@@ -71,6 +72,7 @@ export function createProgram(): Command {
   addDeliveries(program);
   addHistory(program);
   addWhois(program);
+  addCall(program);
   addToken(program);
   addClearNotice(program);
   addConfig(program);

@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError } from "commander";
 
 import type { Config } from "../config.ts";
-import type { QuarantinedManifest, Store, ObjectStep } from "../store/store.ts";
-import { problemLine } from "./change-lines.ts";
+import type { Store } from "../store/store.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
+import { type DefinitionOrigin, readOrigin, stepLines, waitingLines } from "./definition-origin.ts";
 import { type AskedRequest, findRoute, type FoundRoute } from "./find-route.ts";
 import { formatFlag } from "./formats.ts";
 import { withStore } from "./open-parts.ts";
-import { print, printJson, wholeSeconds } from "./output.ts";
+import { print, printJson } from "./output.ts";
 
 /** `gitway whois [METHOD] ROUTE`: which definition answers a request, and who made it so. Exit 1 when none does. */
 export function addWhois(program: Command): void {
@@ -31,27 +31,15 @@ export function addWhois(program: Command): void {
   addConfigFlags(command);
 }
 
-interface Found {
+interface Found extends DefinitionOrigin {
   readonly route: FoundRoute;
-  /** The step that made the definition what it is. */
-  readonly step: ObjectStep | null;
-  /** Changes of the definition that don't go live. */
-  readonly waiting: readonly QuarantinedManifest[];
 }
 
 async function look(store: Store, config: Config, asked: AskedRequest): Promise<Found> {
   const route = await findRoute(await store.serving(), config.endpoint.base, asked);
   const { definition } = route;
-  if (!definition) return { route, step: null, waiting: [] };
-  const steps = await store.history("ApiDefinition", definition.name, 1000);
-  const sync = await store.readSync();
-  return {
-    route,
-    step: steps.findLast(({ event }) => event.versionAfter === definition.version) ?? null,
-    waiting: (sync?.quarantined ?? []).filter(
-      ({ kind, id }) => kind === "ApiDefinition" && id === definition.id,
-    ),
-  };
+  const origin = definition ? await readOrigin(store, definition) : { step: null, waiting: [] };
+  return { route, ...origin };
 }
 
 function show({ route, step, waiting }: Found): void {
@@ -64,8 +52,12 @@ function show({ route, step, waiting }: Found): void {
   print(`methods     ${route.methods.join(", ")}`);
   print(`manifest    ${definition.path}:${definition.line}`);
   print(`commit      ${definition.commit}`);
-  if (step) showStep(step);
-  for (const entry of waiting) showWaiting(entry);
+  for (const line of step ? stepLines(step) : []) print(line);
+  for (const entry of waiting) {
+    const [head = "", ...problems] = waitingLines(entry);
+    print(head, "warning");
+    for (const problem of problems) print(problem);
+  }
 }
 
 function verdict({ request, definition, refusal, methods }: FoundRoute): string {
@@ -75,21 +67,6 @@ function verdict({ request, definition, refusal, methods }: FoundRoute): string 
   if (refusal === "method")
     return `${name} answers there, but not this method: it takes ${methods.join(", ")}.`;
   return `${name} answers ${request}.`;
-}
-
-function showStep({ event }: ObjectStep): void {
-  const { actor, action, time, revision, contributors, releasedBy } = event;
-  const mail = actor.email === "" ? "" : ` <${actor.email}>`;
-  print(`${action.padEnd(12)}by ${actor.name}${mail}, ${wholeSeconds(time)}, revision ${revision}`);
-  if (contributors.length > 0) print(`with        ${contributors.map(({ name }) => name).join(", ")}`);
-  if (releasedBy) print(`released    by ${releasedBy.author.name}, commit ${releasedBy.commit}`);
-}
-
-function showWaiting({ author, commit, since, problems }: QuarantinedManifest): void {
-  const by = author ? ` by ${author.name}` : "";
-  const where = commit === null ? "" : `, commit ${commit.slice(0, 7)}`;
-  print(`quarantined a change${by}${where}, since ${wholeSeconds(since)}`, "warning");
-  for (const problem of problems) print(`            ${problemLine(problem)}`);
 }
 
 function asJson({ route, step, waiting }: Found): object {

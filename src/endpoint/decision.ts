@@ -12,7 +12,7 @@ export interface Decision {
   /** As in the manifest; null when no definition took the request. */
   readonly definition: string | null;
   readonly version: string | null;
-  /** The name of the caller's token. */
+  /** The name of the token that came, let in or not. */
   readonly token: string | null;
   /** The rule that ended the request's way; null when the action served it, or no definition was found. */
   readonly rule: string | null;
@@ -29,7 +29,7 @@ export function decisionOf(call: Call | null, ruling: Ruling | null, refusal: Re
   return {
     definition: call?.definition.name ?? null,
     version: call?.version?.name ?? null,
-    token: call?.caller?.tokenName ?? null,
+    token: call?.tokenName ?? null,
     rule: ruling?.rule ?? null,
     pathEntry: call?.path.entry ?? null,
     code: refusal?.code ?? null,

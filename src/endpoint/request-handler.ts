@@ -5,6 +5,7 @@ import type { Dispatcher } from "undici";
 
 import type { Log } from "../log.ts";
 import { serveProxy } from "./actions/proxy.ts";
+import type { Reply } from "./actions/reply-definition.ts";
 import { serveReply } from "./actions/reply.ts";
 import { serveScript } from "./actions/script.ts";
 import { serveBatch } from "./batch/serve-batch.ts";
@@ -13,6 +14,7 @@ import type { Call } from "./call.ts";
 import { clientAddress } from "./client-address.ts";
 import { type Decision, decisionOf, eventOf } from "./decision.ts";
 import { endpointErrors, type EndpointEventName, type Refusal, sendRefusal } from "./endpoint-error.ts";
+import type { CallTrace } from "./explain/call-trace.ts";
 import { findCall } from "./find-call.ts";
 import { discardBody } from "./request-body.ts";
 import { requestId } from "./request-id.ts";
@@ -36,6 +38,8 @@ export interface RequestHandlerOptions {
   readonly log: Log;
   /** Whether the requests are those of a batch. */
   readonly isWithinBatch?: boolean;
+  /** Sees how requests are decided. */
+  readonly trace?: CallTrace;
   /** Told of every request when it is over. */
   readonly observe?: (request: ServedRequest) => void;
   /** Told of what definitions may have webhooks for. */
@@ -63,6 +67,7 @@ interface Progress {
 }
 
 const clientGone = 499;
+const nothing: Reply = { kind: "reply", status: 204, headers: [], body: Buffer.alloc(0) };
 
 /** The way of every request: target, definition, rules, action. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
@@ -120,8 +125,10 @@ async function serve(
   const { id, clientAddress } = progress;
   const { usage } = options;
   const { call, refusal } = findCall(table, { id, request, response, target, clientAddress, usage });
+  options.trace?.found(call, refusal);
   progress.call = call;
-  progress.decision = decisionOf(call, null, refusal);
+  const ruling = call && refusal ? { rule: "token", verdict: refusal } : null;
+  progress.decision = decisionOf(call, ruling, refusal);
   if (refusal || !call) return refusal;
   if (!call.isBatch) return await serveCall(options, call, progress);
   const failure = await batch(options, table, call);
@@ -135,8 +142,8 @@ async function serveCall(
   progress: Progress,
 ): Promise<Refusal | null> {
   announceEnd(call, progress);
-  const { pool, log } = options;
-  const judged = await applyRules(call, { scripts: { pool, log } });
+  const { pool, log, trace } = options;
+  const judged = await applyRules(call, { scripts: { pool, log } }, trace?.judged);
   const { ruling } = judged;
   const refusal = ruling ? carryOut(judged.call, ruling.verdict) : await act(options, judged.call);
   progress.decision = decisionOf(judged.call, ruling, refusal);
@@ -154,8 +161,9 @@ function carryOut(call: Call, verdict: Ruling["verdict"]): Refusal | null {
   return "code" in verdict ? verdict : serveReply(call, verdict);
 }
 
-async function act({ agent, pool, log }: RequestHandlerOptions, call: Call): Promise<Refusal | null> {
+async function act({ agent, pool, log, trace }: RequestHandlerOptions, call: Call): Promise<Refusal | null> {
   const { action } = call.definition;
+  if (trace?.mayAct(call) === false) return serveReply(call, nothing);
   if (action.kind === "proxy") return await serveProxy(call, action, agent);
   if (action.kind === "script") return await serveScript(call, action, { pool, log });
   return serveReply(call, action);

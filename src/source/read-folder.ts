@@ -28,6 +28,8 @@ export interface FolderManifests {
   readonly set: ManifestSet;
   /** How many documents have a readable identity. */
   readonly manifests: number;
+  /** Texts of the files that manifests refer to, by digest. */
+  readonly contents: ReadonlyMap<string, string>;
   /** A line of a file, to show beside a problem. Lines count from 1. */
   readonly sourceLine: (file: string, line: number) => string | undefined;
 }
@@ -53,7 +55,7 @@ export async function readFolder(paths: readonly string[], options: FolderOption
   try {
     const outcomes = await parseFiles(pool, root, found.files.slice(0, limits.files), limits.fileSize);
     const files = outcomes.flatMap(({ parsed }) => parsed ?? []);
-    const digests = await digestsOf(root, referencedFiles(files), limits.fileSize);
+    const { digests, contents } = await readReferences(root, referencedFiles(files), limits.fileSize);
     const set = assembleManifests(files, { digestOf: (path) => digests.get(path) });
     const unread = [
       ...problems.map((problem) => inRoot(root, problem)),
@@ -63,6 +65,7 @@ export async function readFolder(paths: readonly string[], options: FolderOption
     return {
       set: mapFiles(whole, (file) => relative(cwd, join(root, file)) || "."),
       manifests: set.manifests.length + set.broken.length,
+      contents,
       sourceLine: (file, line) => linesOf(resolve(cwd, file), limits.fileSize)[line - 1],
     };
   } finally {
@@ -104,20 +107,20 @@ async function parseFiles(
   return outcomes;
 }
 
-async function digestsOf(
-  root: string,
-  paths: readonly string[],
-  maxSize: number,
-): Promise<ReadonlyMap<string, string>> {
+/** Digests by path, and texts by digest. */
+async function readReferences(root: string, paths: readonly string[], maxSize: number) {
   const digests = new Map<string, string>();
+  const contents = new Map<string, string>();
   for (const path of paths) {
     const file = join(root, path);
     if (!isWithin(root, file) || !(await isFreeOfLinks(root, file))) continue;
     const content = await readFileSafely(file, maxSize);
-    if (Buffer.isBuffer(content) && !isLfsPointer(content))
-      digests.set(path, createHash("sha256").update(content).digest("hex"));
+    if (!Buffer.isBuffer(content) || isLfsPointer(content)) continue;
+    const digest = createHash("sha256").update(content).digest("hex");
+    digests.set(path, digest);
+    contents.set(digest, content.toString("utf8"));
   }
-  return digests;
+  return { digests, contents };
 }
 
 function inRoot(root: string, problem: Problem): Problem {

@@ -30,6 +30,19 @@ export async function readCredentials(session: Session, token: string): Promise<
   return rows.map((row) => toCredential(row, name));
 }
 
+/** The credentials of a secret's hash, oldest first, also of tokens that are gone: they have their last name. */
+export async function findCredentials(session: Session, hash: Buffer): Promise<Credential[]> {
+  const rows = await session.query<CredentialRow & { readonly token_name: string | null }>(
+    `select ${credentialColumns}, (
+       select name from gitway.object_version where kind = 'ApiToken' and object_id = token_id
+       order by version desc limit 1
+     ) as token_name
+     from gitway.credential where hash = $1 order by id`,
+    [hash],
+  );
+  return rows.map((row) => toCredential(row, row.token_name ?? ""));
+}
+
 /** The live token of that name; `not-found` when there is none. */
 export async function findToken(session: Session, name: string): Promise<StoredObject> {
   const token = await findObject(session, "ApiToken", name);

@@ -4,7 +4,7 @@ import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { applyRevision } from "./apply.ts";
 import { startChangeFeed } from "./change-feed.ts";
-import { readCredentials } from "./credentials.ts";
+import { findCredentials, readCredentials } from "./credentials.ts";
 import { readCurrent } from "./current-state.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { checkDrift, driftChannel, lookForDrift } from "./drift.ts";
@@ -125,6 +125,7 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     history: (kind, name, limit) => readHistory(database, kind, name, limit),
     verifyEvents: (inspect) => verifyEvents(database, inspect),
     credentials: (token) => readCredentials(database, token),
+    credentialsOf: (hash) => findCredentials(database, hash),
     issueCredential: (request) => issueCredential(database, request),
     rotateCredential: (request) => rotateCredential(database, request),
     revokeCredentials: (request) => revokeCredentials(database, request),

@@ -82,7 +82,8 @@ function requestOptions(
   return options;
 }
 
-function upstreamPath(
+/** The path and query at a target. */
+export function upstreamPath(
   { target: { query }, taken, rest, definition }: Call,
   proxy: ProxyTargets,
   target: ProxyTarget,

@@ -11,9 +11,12 @@ export interface LocalAnswer {
   readonly body: Buffer;
 }
 
+/** A request that comes from within. */
+export type LocalRequest = Omit<BatchedRequest, "relativeUrl">;
+
 /** Serves requests that come from within. */
 export type LocalExchange = (
-  request: BatchedRequest,
+  request: LocalRequest,
   host: string,
   signal: AbortSignal,
   /** Takes the size of a part of the answer; false ends it. */
@@ -52,7 +55,7 @@ export function createLocalExchange(
 }
 
 async function send(
-  { method, url, headers, body }: BatchedRequest,
+  { method, url, headers, body }: LocalRequest,
   host: string,
   connection: Duplex,
   signal: AbortSignal,

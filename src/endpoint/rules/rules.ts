@@ -9,7 +9,7 @@ import { methodIsTaken } from "./method.ts";
 import { runPostMiddleware, runPreMiddleware } from "./middleware.ts";
 import { pathIsOpen } from "./path.ts";
 import { queryIsShort } from "./query.ts";
-import type { Rule, RuleTools } from "./rule.ts";
+import type { Rule, RuleTools, Verdict } from "./rule.ts";
 import { callerIsAllowed } from "./token.ts";
 import { versionHasNotExpired, versionIsKnown } from "./version.ts";
 
@@ -47,12 +47,17 @@ const rules: readonly Rule[] = [
   { name: "middleware before the action", judge: runPostMiddleware },
 ];
 
-/** Has a call judged, up to the first ruling that does not let it pass. */
-export async function applyRules(arrived: Call, tools: RuleTools): Promise<Judged> {
+/** Has a call judged, up to the first ruling that does not let it pass. Each verdict is shown to `note`. */
+export async function applyRules(
+  arrived: Call,
+  tools: RuleTools,
+  note?: (call: Call, rule: string, verdict: Verdict) => void,
+): Promise<Judged> {
   let call = arrived;
   for (const { name, judge } of rules) {
     const judged = judge(call, tools);
     const verdict = judged instanceof Promise ? await judged : judged;
+    note?.(call, name, verdict);
     if (!verdict) continue;
     if ("code" in verdict || verdict.kind === "reply") return { call, ruling: { rule: name, verdict } };
     call = verdict.call;

@@ -1,0 +1,30 @@
+import type { LocalRequest } from "../batch/local-exchange.ts";
+import type { Call } from "../call.ts";
+import { identifyCaller } from "../credential-table.ts";
+import { passesWithoutToken } from "../path-lists.ts";
+import type { RouteTable } from "../route-table.ts";
+import { presentedSecret, tokenLocation } from "../token-location.ts";
+import type { Explanation, TokenState } from "./explanation.ts";
+
+type Token = Explanation["token"];
+
+/** What the token of a call is to it. */
+export function tokenOfCall(call: Call): Token {
+  return { name: call.tokenName, state: stateOf(call) };
+}
+
+/** What a token is where no definition asks for one: below the base it is checked all the same. */
+export function tokenWithoutCall(table: RouteTable, headers: LocalRequest["headers"], query: string): Token {
+  const byName = Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]));
+  const secret = presentedSecret(tokenLocation(), byName, query, true);
+  const { tokenName, fault } = identifyCaller(table.credentials, secret, Date.now());
+  if (!secret) return { name: null, state: "missing" };
+  return { name: tokenName, state: fault ?? (tokenName === null ? "unknown" : "accepted") };
+}
+
+function stateOf({ definition, path, caller, tokenName, tokenFault, tokenPresented }: Call): TokenState {
+  if (definition.keyless || passesWithoutToken(path)) return "not needed";
+  if (caller) return definition.allowedTokens.has(caller.tokenName) ? "accepted" : "not allowed";
+  if (tokenFault) return tokenFault;
+  return tokenPresented && tokenName === null ? "unknown" : "missing";
+}
