@@ -41,6 +41,7 @@ test("an empty store is at revision 0, without origin and objects", async () => 
     tokens: [],
     credentials: [],
     blobs: new Map(),
+    mark: { revision: 0, applyId: null, credentialChanges: 0 },
   });
 });
 
