@@ -154,8 +154,56 @@ describe("events", () => {
     expect((await events("?actor=somebody")).events).toEqual([]);
     expect((await events("?until=2001-01-01")).events).toEqual([]);
     expect((await events(`?commit=${all.events[0]?.commit?.slice(0, 8)}`)).events).toHaveLength(1);
-    for (const wrong of ["?limit=x", "?since=tomorrow", "?object=1'"])
-      expect((await api.request(`/events${wrong}`, key("reader"))).status).toBe(400);
+  });
+
+  test("page forth as well as back", async () => {
+    await commit({ "apis/reader.yaml": reader() });
+    for (const text of ["one", "two", "three"])
+      await commit({ "apis/hello.yaml": replyManifest("hello", "hello", text) });
+    await expect.poll(async () => (await api.request("/events", key("reader"))).status).toBe(200);
+
+    const first = await events("?after=0&limit=2");
+    const second = await events(`?after=${first.after}&limit=2`);
+
+    expect(first.events.map(({ action }) => action)).toEqual(["added", "updated"]);
+    expect(second.events.map(({ action }) => action)).toEqual(["updated"]);
+    expect([second.after, second.before]).toEqual([null, undefined]);
+  });
+
+  test.each([
+    "limit=x",
+    "since=tomorrow",
+    "since=%2B275760-09-13",
+    "until=-000001-01-01",
+    "object=1'",
+    "name=%00",
+    "actor=%00",
+    "commit=HEAD",
+    "kind=__proto__",
+    "after=-1",
+  ])("asked for with %s are a located refusal", async (wrong) => {
+    await commit({ "apis/reader.yaml": reader() });
+    await expect.poll(async () => (await api.request("/events", key("reader"))).status).toBe(200);
+
+    const answer = await api.request(`/events?${wrong}`, key("reader"));
+
+    expect(answer.status).toBe(400);
+    expect(((await answer.json()) as { Message: string }).Message).toMatch(
+      new RegExp(`^'${wrong.split("=")[0]}' must be .*\\.$`),
+    );
+  });
+
+  test("stop coming with the permission to read them", async () => {
+    await commit({ "apis/reader.yaml": reader() });
+    await expect.poll(async () => (await api.request("/events", key("reader"))).status).toBe(200);
+    const stream = await api.request("/events/stream", key("reader"));
+    await commit({ "apis/hello.yaml": replyManifest("hello", "hello") });
+
+    await commit({ "apis/reader.yaml": userManifest("reader", "READER", [], "  active: false\n") });
+    await commit({ "apis/hello.yaml": replyManifest("hello", "hello", "after that") });
+
+    // It ends: nobody has to stop it.
+    expect(await stream.text()).not.toContain("updated");
   });
 
   test("come as they happen", async () => {
@@ -178,7 +226,8 @@ describe("events", () => {
     const answer = await api.request(`/events${query}`, key("reader"));
     return (await answer.json()) as {
       events: { kind: string; action: string; commit: string | null }[];
-      before: number | null;
+      before?: number | null;
+      after?: number | null;
     };
   }
 });

@@ -47,6 +47,8 @@ describe("definitions", () => {
     expect(names(await list("?q=FIRST-1"))).toEqual(["first-1"]);
     expect(names(await list("/search?q=first&sort=-name"))[0]).toBe("first-5");
     expect(names(await list("?sort=created_at"))[0]).toMatch(/^first/);
+    expect(names(await list("?sort=-created_at"))[0]).toMatch(/^second/);
+    expect(names(await list("?sort=__proto__"))).toEqual(names(await list("")));
     expect(names(await list("/search?q=none"))).toEqual([]);
     expect(await (await api.request("/apis/count", key)).json()).toEqual({ count: 12 });
   });

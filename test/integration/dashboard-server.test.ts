@@ -298,7 +298,7 @@ function defaults() {
     port: 0,
     health: () => Promise.resolve(healthy),
     metrics: createMetrics(() => null).exposition,
-    api: { keys: { userOf: () => null }, routes: [] },
+    api: { keys: { userOf: () => null, settled: async () => {} }, routes: [] },
     webhook: { secret: new Secret(secretText), wake: (reason: string) => void wakes.push(reason) },
     log,
   };

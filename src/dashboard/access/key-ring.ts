@@ -15,6 +15,8 @@ export type ResolveKey = (reference: {
 export interface KeyRing extends Closeable {
   /** The user of a key; null for a key of nobody, of two users, or of an inactive user. */
   userOf(key: Secret): ActingUser | null;
+  /** Resolves when the changes of the store that are known by now count. */
+  settled(): Promise<void>;
 }
 
 /** Where the users come from, and what else opens the door. */
@@ -39,6 +41,7 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   await reread();
   return {
     userOf: (key) => users.get(key.hash().toString("hex")) ?? null,
+    settled: () => reading,
     close: () => subscription.close(),
   };
 

@@ -5,7 +5,11 @@ import type { ShapeName } from "./shapes.ts";
 
 /** What a handler finds in the context besides the request. */
 export interface ApiVariables {
-  readonly Variables: { readonly user: ActingUser };
+  readonly Variables: {
+    readonly user: ActingUser;
+    /** Who the key is of by now, for answers that take their time; null when it opens nothing any more. */
+    readonly userNow: () => Promise<ActingUser | null>;
+  };
 }
 
 /** A request whose user is known and may make it. */

@@ -11,7 +11,7 @@ import { type ApiRoute, type ApiVariables, mayAccess } from "./api-route.ts";
 
 /** What the Dashboard API is made of. */
 export interface ApiOptions {
-  readonly keys: Pick<KeyRing, "userOf">;
+  readonly keys: Pick<KeyRing, "userOf" | "settled">;
   readonly routes: readonly ApiRoute[];
   readonly log: Log;
 }
@@ -28,12 +28,17 @@ export function createApi({ keys, routes, log }: ApiOptions): Hono<ApiVariables>
         "retry-after": String(Math.ceil(wait / 1000)),
       });
     const given = context.req.header("authorization")?.trim() ?? "";
-    const user = given === "" ? null : keys.userOf(new Secret(given));
+    const key = new Secret(given);
+    const user = given === "" ? null : keys.userOf(key);
     if (!user) {
       if (given !== "") attempts.failed(address);
       return refuse(context, 401, "Not authorised");
     }
     context.set("user", user);
+    context.set("userNow", async () => {
+      await keys.settled();
+      return keys.userOf(key);
+    });
     return await next();
   });
   for (const { method, path, access, handle } of routes)
@@ -48,10 +53,16 @@ export function createApi({ keys, routes, log }: ApiOptions): Hono<ApiVariables>
   api.onError((error, context) => {
     const { http, level } = outcomeOf(error);
     log[level]({ path: context.req.path, reason: messageOf(error) }, "a request to the Dashboard API failed");
-    const message = error instanceof AppError ? error.message : "Internal error; the log has more.";
-    return refuse(context, http as 400, message);
+    return refuse(context, http as 400, toldReason(error));
   });
   return api;
+}
+
+/** What a client may know of a failure: neither where the store is, nor how it is asked. */
+function toldReason(error: unknown): string {
+  if (!(error instanceof AppError)) return "Internal error; the log has more.";
+  const isOfStore = error.code === "database-failed" || error.code === "database-unreachable";
+  return isOfStore ? "The store can't be used right now; the log has more." : error.message;
 }
 
 /** The two spaces are the API's own (Dashboard facts 1.1). */

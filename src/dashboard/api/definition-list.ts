@@ -5,7 +5,6 @@ export interface ListQuery {
   readonly p?: string | undefined;
   readonly q?: string | undefined;
   readonly sort?: string | undefined;
-  readonly category?: string | undefined;
 }
 
 /** A page, and how many there are. */
@@ -33,7 +32,8 @@ export function listDefinitions(catalogue: Catalogue, { p = "1", q = "", sort = 
     wanted === ""
       ? catalogue.definitions
       : catalogue.definitions.filter(({ title }) => title.toLowerCase().includes(wanted));
-  const order = orders[sort.replace(/^-/, "")];
+  const column = sort.replace(/^-/, "");
+  const order = Object.hasOwn(orders, column) ? orders[column] : undefined;
   const sorted = order ? found.toSorted((a, b) => (sort.startsWith("-") ? order(b, a) : order(a, b))) : found;
   const page = Number.parseInt(p, 10);
   if (page <= 0) return { entries: sorted, pages: 0 };

@@ -133,7 +133,11 @@ export const shapes = {
     previousHash: text,
     hash: text,
   }),
-  Events: fields({ events: list(reference("Event")), before: optional(number) }),
+  Events: fields({
+    events: list(reference("Event")),
+    "before?": optional(number),
+    "after?": optional(number),
+  }),
   Sync: fields({
     status: optional(
       fields(

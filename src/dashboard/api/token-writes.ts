@@ -180,7 +180,7 @@ async function issue(context: ApiContext, { store }: TokenWriteParts, token: str
 
 async function rotate(context: ApiContext, { store }: TokenWriteParts, token: string): Promise<Response> {
   const overlap = context.req.query("overlap") ?? "24h";
-  if (!/^(\d+(ms|s|m|h|d))+$/.test(overlap))
+  if (!/^\d{1,6}(ms|s|m|h|d)$/.test(overlap))
     return refuse(context, 400, "'overlap' must be a duration such as 24h.");
   const secret = newSecret();
   const by = actor(context);
