@@ -1,15 +1,12 @@
-import { randomBytes } from "node:crypto";
-
 import { closest } from "../closest.ts";
 import type { Config } from "../config.ts";
 import type { ActionsToRun, Explained } from "../endpoint/explain/explain.ts";
-import { parseRequestTarget } from "../endpoint/request-target.ts";
-import { buildRouteTable, matchRoute, type RouteTable } from "../endpoint/route-table.ts";
+import { buildRouteTable } from "../endpoint/route-table.ts";
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { Secret } from "../secret.ts";
 import type { ServingState } from "../store/serving-store.ts";
-import { type AskedCall, withToken } from "./asked-call.ts";
+import type { AskedCall } from "./asked-call.ts";
+import { carryToken } from "./carry-token.ts";
 
 /** How a request is decided here. */
 export interface CallHere {
@@ -23,36 +20,27 @@ export interface CallHere {
   readonly log: Log;
 }
 
+const answerLimit = 64 * 1024 * 1024;
+const timeLimit = 120_000;
+
 /** Has a request decided by the endpoint's own code in this process. */
 export async function callHere(options: CallHere): Promise<Explained> {
-  const { as, clientAddress, actions, config, log } = options;
-  const { asked, table } = as === null ? await asItCame(options) : await withTokenOf(as, options);
+  const { state, as, clientAddress, actions, config, log } = options;
+  const plain = { asked: options.asked, table: await buildRouteTable(state, config.endpoint.base) };
+  const carried = as === null ? plain : carryToken(plain.asked, plain.table, as);
+  if (!carried) throw unknownToken(as ?? "", state);
   const { explainRequest } = await import("../endpoint/explain/explain.ts");
+  const { createCallWorkers } = await import("../endpoint/explain/call-workers.ts");
+  const { asked, table } = carried;
   const { host } = asked;
-  return await explainRequest(asked, { ...config.endpoint, table, host, clientAddress, actions, log });
-}
-
-interface Prepared {
-  readonly asked: AskedCall;
-  readonly table: RouteTable;
-}
-
-async function asItCame({ state, asked, config }: CallHere): Promise<Prepared> {
-  return { asked, table: await buildRouteTable(state, config.endpoint.base) };
-}
-
-/** Gives the token a secret that only this request knows, where the definition looks for one. */
-async function withTokenOf(name: string, { state, asked, config }: CallHere): Promise<Prepared> {
-  const token = state.tokens.find((token) => token.name === name);
-  if (!token) throw unknownToken(name, state);
-  const secret = new Secret(randomBytes(32).toString("base64url"));
-  const hash = secret.hash().toString("hex");
-  const credentials = [...state.credentials, { id: 0, tokenId: token.id, hash, notAfter: null }];
-  const table = await buildRouteTable({ ...state, credentials }, config.endpoint.base);
-  const target = parseRequestTarget(asked.url, asked.host);
-  const definition = target && matchRoute(table, target)?.definition;
-  const header = definition?.tokenLocation.header ?? "authorization";
-  return { asked: withToken(asked, header, secret), table };
+  const workers = createCallWorkers({ scripts: 1, log });
+  const bounds = { answerLimit, signal: AbortSignal.timeout(timeLimit) };
+  const place = { table, host, clientAddress };
+  try {
+    return await explainRequest(asked, { ...config.endpoint, ...place, ...bounds, actions, workers, log });
+  } finally {
+    await workers.close();
+  }
 }
 
 function unknownToken(name: string, { tokens }: ServingState): AppError {

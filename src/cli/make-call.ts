@@ -141,7 +141,7 @@ async function decideHere({ flags, asked, config, log }: CallParts, state: CallE
     log,
   });
   const isReal = explanation.action?.isRun ?? true;
-  return { answer: isReal && answer ? answerFromHere(answer) : null, explanation };
+  return { answer: isReal && answer.end === "whole" ? answerFromHere(answer) : null, explanation };
 }
 
 async function show(flags: CallFlags, answer: CallAnswer): Promise<void> {

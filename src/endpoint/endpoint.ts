@@ -6,12 +6,14 @@ import { addressList } from "./address-list.ts";
 import { createCallUsage, type UsageStore } from "./call-usage.ts";
 import { createEventQueue } from "./event-queue.ts";
 import { defaultTimes, startHttpServer, type ServerTimes } from "./http-server.ts";
+import type { ServingFeed } from "./next-state.ts";
 import { requestEvent } from "./request-event.ts";
 import { createRequestHandler, type EndpointEvent } from "./request-handler.ts";
+import type { RouteTable } from "./route-table.ts";
 import { createScriptPool, type ScriptPool } from "./script/script-pool.ts";
 import type { ServedRequest } from "./served-request.ts";
 import { keepSnapshot } from "./snapshot/snapshot.ts";
-import { followTables, type ServingFeed, type TableFollower, type TableOrigin } from "./table-follower.ts";
+import { followTables, type TableFollower, type TableOrigin } from "./table-follower.ts";
 
 /** What the endpoint needs. */
 export interface EndpointOptions {
@@ -57,6 +59,8 @@ export interface Endpoint extends Closeable {
   readonly servedRevision: () => number | null;
   /** Where that table came from; null before the first. */
   readonly servedFrom: () => TableOrigin | null;
+  /** The table itself, for who asks how a request would be decided. */
+  readonly servedTable: () => RouteTable | null;
   /** The names of its definitions. */
   readonly servedDefinitions: () => ReadonlySet<string>;
   /** How many requests are under way. */
@@ -109,6 +113,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
     servedRevision: () => table()?.revision ?? null,
     servedFrom: () => follower?.origin() ?? null,
+    servedTable: table,
     servedDefinitions: () => new Set(table()?.state.definitions.map(({ name }) => name)),
     openRequests: server.openRequests,
     scriptLoad: pool.load,

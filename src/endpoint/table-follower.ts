@@ -1,14 +1,9 @@
 import type { Log } from "../log.ts";
-import type { ServingState, ServingStore } from "../store/serving-store.ts";
 import type { Closeable } from "../store/store.ts";
-import { applyChanges } from "./apply-changes.ts";
+import { nextState, type ServingFeed } from "./next-state.ts";
 import { buildRouteTable, type Notice, type RouteTable } from "./route-table.ts";
 import type { Snapshot } from "./snapshot/snapshot.ts";
 import { within } from "./within.ts";
-
-/** Where tables come from. A `Store` is one; one that can't tell changes is read as a whole each time. */
-export type ServingFeed = Pick<ServingStore, "serving" | "onChange"> &
-  Partial<Pick<ServingStore, "servingSince">>;
 
 /** Where the table that serves came from. */
 export type TableOrigin = "store" | "snapshot";
@@ -92,7 +87,7 @@ export async function followTables(options: {
 
   async function load(): Promise<void> {
     const before = table;
-    const state = await nextState(before);
+    const state = await nextState(feed, before);
     if (before && state === before.state) {
       origin = "store";
       return;
@@ -103,14 +98,6 @@ export async function followTables(options: {
     origin = "store";
     snapshot?.save(state);
     log.info({ revision: next.revision }, "Serving a revision.");
-  }
-
-  /** What changed since the table there is, where the feed can tell. The same state when nothing did. */
-  async function nextState(before: RouteTable | null): Promise<ServingState> {
-    const mark = before?.state.mark;
-    const changes = mark && feed.servingSince ? await feed.servingSince(mark) : null;
-    if (!before || !changes) return await feed.serving();
-    return applyChanges(before.state, changes);
   }
 
   async function useSnapshot(snapshot: Snapshot): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { startEndpoint, type Endpoint, type EndpointOptions } from "../../src/endpoint/endpoint.ts";
-import type { ServingFeed } from "../../src/endpoint/table-follower.ts";
+import type { ServingFeed } from "../../src/endpoint/next-state.ts";
 import { silentLog } from "../../src/log.ts";
 import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.generated.ts";
 import type { ApiTokenSpec } from "../../src/manifest/api-token.generated.ts";

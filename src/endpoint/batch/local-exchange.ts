@@ -9,19 +9,21 @@ export interface LocalAnswer {
   /** Names and values in turn. */
   readonly headers: readonly string[];
   readonly body: Buffer;
+  /** What ended it. Unless it is whole, the body is how it began. */
+  readonly end: "whole" | "too-large" | "late" | "broken";
 }
 
 /** A request that comes from within. */
 export type LocalRequest = Omit<BatchedRequest, "relativeUrl">;
 
-/** Serves requests that come from within. */
+/** Serves requests that come from within. Rejects when there is no answer, not even a beginning. */
 export type LocalExchange = (
   request: LocalRequest,
   host: string,
   signal: AbortSignal,
   /** Takes the size of a part of the answer; false ends it. */
   mayTake: (bytes: number) => boolean,
-) => Promise<LocalAnswer | "too-large">;
+) => Promise<LocalAnswer>;
 
 /**
  * Serves requests through the handler without the network: both ends speak HTTP as ever, over a pair of
@@ -40,18 +42,33 @@ export function createLocalExchange(
     server.emit("connection", Object.assign(far, { remoteAddress: address, setTimeout: () => far }));
     try {
       const answer = await send(asked, host, near, signal);
-      if (!mayTake(answer.rawHeaders.join("").length)) return "too-large";
       const chunks: Buffer[] = [];
-      for await (const chunk of answer as AsyncIterable<Buffer>) {
-        if (!mayTake(chunk.length)) return "too-large";
-        chunks.push(chunk);
-      }
-      return { status: answer.statusCode ?? 0, headers: answer.rawHeaders, body: Buffer.concat(chunks) };
+      const end = await collect(answer, chunks, signal, mayTake);
+      const { statusCode = 0, rawHeaders } = answer;
+      return { status: statusCode, headers: rawHeaders, body: Buffer.concat(chunks), end };
     } finally {
       near.destroy();
       far.destroy();
     }
   };
+}
+
+async function collect(
+  answer: IncomingMessage,
+  chunks: Buffer[],
+  signal: AbortSignal,
+  mayTake: (bytes: number) => boolean,
+): Promise<LocalAnswer["end"]> {
+  if (!mayTake(answer.rawHeaders.join("").length)) return "too-large";
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      if (!mayTake(chunk.length)) return "too-large";
+      chunks.push(chunk);
+    }
+    return "whole";
+  } catch {
+    return signal.aborted ? "late" : "broken";
+  }
 }
 
 async function send(

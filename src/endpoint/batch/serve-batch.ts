@@ -6,7 +6,7 @@ import { endpointErrors, errorBody, type Refusal } from "../endpoint-error.ts";
 import { hopByHop } from "../header-names.ts";
 import { readBody } from "../request-body.ts";
 import { batchPath } from "./batch-path.ts";
-import { createLocalExchange, type LocalExchange } from "./local-exchange.ts";
+import { createLocalExchange, type LocalAnswer, type LocalExchange } from "./local-exchange.ts";
 import { type Batch, type BatchedRequest, readBatch } from "./read-batch.ts";
 
 /** The answer to one request of a batch (Gateway rules 2.7). */
@@ -21,6 +21,13 @@ const requestLimit = 8 * 1024 * 1024;
 const answerLimit = 16 * 1024 * 1024;
 const timeLimit = 90_000;
 const atOnce = 10;
+
+/** What a request of a batch is refused with when its answer does not come to an end. */
+const cutOff = {
+  "too-large": { code: 17 },
+  late: { code: 2012 },
+  broken: { code: 2011 },
+} as const satisfies Record<Exclude<LocalAnswer["end"], "whole">, Refusal>;
 
 /**
  * Serves the requests of a batch one by one as if they had come by themselves, and answers with all
@@ -83,7 +90,7 @@ async function answerOne(request: BatchedRequest, run: Run): Promise<Unit> {
   };
   try {
     const answer = await exchange(request, host, signal, mayTake);
-    if (answer !== "too-large")
+    if (answer.end === "whole")
       return {
         relative_url: request.relativeUrl,
         code: answer.status,
@@ -91,7 +98,7 @@ async function answerOne(request: BatchedRequest, run: Run): Promise<Unit> {
         body: answer.body.toString("utf8"),
       };
     run.room += taken;
-    return refused(request, { code: 17 }, nodeId);
+    return refused(request, cutOff[answer.end], nodeId);
   } catch {
     run.room += taken;
     return refused(request, { code: signal.aborted ? 2012 : 2011 }, nodeId);

@@ -1,5 +1,5 @@
 import type { Log } from "../../log.ts";
-import { createUpstreamAgent, upstreamPath } from "../actions/proxy.ts";
+import { upstreamPath } from "../actions/proxy.ts";
 import { addressList } from "../address-list.ts";
 import { createLocalExchange, type LocalAnswer, type LocalRequest } from "../batch/local-exchange.ts";
 import type { Call } from "../call.ts";
@@ -8,9 +8,9 @@ import { createRequestHandler } from "../request-handler.ts";
 import { parseRequestTarget } from "../request-target.ts";
 import { matchRoute, type RouteTable } from "../route-table.ts";
 import type { Verdict } from "../rules/rule.ts";
-import { createScriptPool } from "../script/script-pool.ts";
 import type { ServedRequest } from "../served-request.ts";
 import type { CallTrace } from "./call-trace.ts";
+import type { CallWorkers } from "./call-workers.ts";
 import type { Explanation, RuleStep } from "./explanation.ts";
 import { tokenOfCall, tokenWithoutCall } from "./token-state.ts";
 import { whyRefused } from "./why-refused.ts";
@@ -25,6 +25,11 @@ export interface ExplainOptions {
   readonly host: string;
   readonly clientAddress: string;
   readonly actions: ActionsToRun;
+  readonly workers: Pick<CallWorkers, "pool" | "agent">;
+  /** The most bytes of an answer that are taken. */
+  readonly answerLimit: number;
+  /** Ends what takes too long, or is not wanted any more. */
+  readonly signal: AbortSignal;
   readonly nodeId: number;
   readonly revisionHeader: string | null;
   readonly trustedProxies: readonly string[];
@@ -34,8 +39,7 @@ export interface ExplainOptions {
 /** An answer, and why it is that. */
 export interface Explained {
   readonly explanation: Explanation;
-  /** Null when it broke off or was too large. */
-  readonly answer: LocalAnswer | null;
+  readonly answer: LocalAnswer;
 }
 
 /** The rules that go by what a serving endpoint has counted, and how many limits they have for a call. */
@@ -44,12 +48,9 @@ const counted: ReadonlyMap<string, (call: Call) => number> = new Map([
   ["limit of the API", ({ definition }: Call) => definition.rateLimit.charges.length],
 ]);
 
-const answerLimit = 64 * 1024 * 1024;
-const timeLimit = 120_000;
-
 /**
  * Has a request decided and answered by the endpoint's own code, without a port and without being
- * counted. Rejects when the request is none that HTTP can carry.
+ * counted. Rejects when the request is none that HTTP can carry, or before its answer begins.
  */
 export async function explainRequest(request: LocalRequest, options: ExplainOptions): Promise<Explained> {
   const seen: Seen = { call: null, rules: [], isRun: false };
@@ -69,10 +70,8 @@ async function decide(
   request: LocalRequest,
   options: ExplainOptions,
   seen: Seen,
-): Promise<{ readonly answer: LocalAnswer | null; readonly over: ServedRequest }> {
-  const { table, host, clientAddress, log } = options;
-  const pool = createScriptPool({ size: 1, queue: 16, log });
-  const agent = createUpstreamAgent();
+): Promise<{ readonly answer: LocalAnswer; readonly over: ServedRequest }> {
+  const { table, host, clientAddress, workers } = options;
   let end = (_over: ServedRequest) => {};
   const ended = new Promise<ServedRequest>((resolve) => (end = resolve));
   const handle = createRequestHandler({
@@ -80,8 +79,8 @@ async function decide(
     table: () => table,
     revisionHeader: options.revisionHeader?.toLowerCase() ?? null,
     trustedProxies: addressList(options.trustedProxies),
-    pool,
-    agent,
+    pool: workers.pool,
+    agent: workers.agent,
     usage: null,
     // The requests of a batch are over before it is.
     observe: (over) => {
@@ -89,15 +88,11 @@ async function decide(
     },
     trace: traceInto(seen, options.actions),
   });
-  let room = answerLimit;
+  let room = options.answerLimit;
   const mayTake = (bytes: number) => (room -= bytes) >= 0;
-  try {
-    const exchange = createLocalExchange(handle, clientAddress);
-    const answer = await exchange(request, host, AbortSignal.timeout(timeLimit), mayTake);
-    return { answer: answer === "too-large" ? null : answer, over: await ended };
-  } finally {
-    await Promise.all([pool.close(), agent.destroy()]);
-  }
+  const exchange = createLocalExchange(handle, clientAddress);
+  const answer = await exchange(request, host, options.signal, mayTake);
+  return { answer, over: await ended };
 }
 
 /** Notes what happens to the request that was asked about, and not to those within it. */
