@@ -3,7 +3,7 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 
 import { AppError, messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
-import { Secret } from "./secret.ts";
+import { isTokenSecret, Secret } from "./secret.ts";
 
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -19,9 +19,6 @@ export type SecretResolver = (reference: SecretPlace) => Promise<Secret | null>;
 
 /** No secret is larger. */
 const largestSecret = 64 * 1024;
-
-/** UD-APIs 1.4. */
-const usableSecret = /^[A-Za-z0-9_\-.=+/]{32,}$/;
 
 /**
  * The secret of an option such as `credentials.passwordEnv`. Null when the option is not given;
@@ -61,7 +58,7 @@ export function secretResolver(folder: string, environment: Environment, log: Lo
     if (found === null) return null;
     if (found instanceof Error) log.warn({ ...place, reason: found.message }, "a secret can't be read");
     else if (found === "") log.warn(place, "a secret is referred to but missing");
-    else if (!usableSecret.test(found))
+    else if (!isTokenSecret(found))
       log.warn(place, "a secret is not used: it needs at least 32 characters of a-z A-Z 0-9 _ - . = + /");
     else return new Secret(found);
     return null;

@@ -40,6 +40,11 @@ export class Secret {
   }
 }
 
+/** Whether a text can be the secret of a token (UD-APIs 1.4). */
+export function isTokenSecret(text: string): boolean {
+  return /^[A-Za-z0-9_\-.=+/]{32,}$/.test(text);
+}
+
 /** A new secret of 256 random bits (UD-APIs 1.4). */
 export function newSecret(): Secret {
   return new Secret(randomBytes(32).toString("base64url"));

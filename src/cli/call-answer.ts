@@ -73,6 +73,9 @@ export function headerOf({ rawHeaders }: CallAnswer, wanted: string): string | n
   return found?.[1] ?? null;
 }
 
-function pairs(flat: IncomingMessage["rawHeaders"] | readonly string[]): (readonly [string, string])[] {
+/** Names with their values, from names and values in turn. */
+export function pairs(
+  flat: IncomingMessage["rawHeaders"] | readonly string[],
+): (readonly [string, string])[] {
   return flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? ""] as const] : []));
 }

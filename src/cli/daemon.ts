@@ -23,6 +23,7 @@ import { readHealth } from "./read-health.ts";
 import { createRequestReport } from "./request-report.ts";
 import type { Role } from "./roles.ts";
 import type { StopRequest } from "./stop-signals.ts";
+import { createTriggering } from "./trigger.ts";
 
 /** What a daemon is started with. Whatever it opens is added to `closing`. */
 export interface DaemonOptions {
@@ -101,6 +102,11 @@ async function startDashboardRole(
     log,
   });
   closing.add("the users' keys", keys);
+  const served = () => running.endpoint?.servedTable() ?? null;
+  const triggering = closing.add(
+    "what was triggered",
+    createTriggering({ store, endpoint: config.endpoint, served, log }),
+  );
   const dashboard = await startDashboard({
     ...config.dashboard,
     health: () =>
@@ -128,6 +134,7 @@ async function startDashboardRole(
         store,
         orgId: config.dashboard.orgId,
         routeBase: config.endpoint.base,
+        trigger: triggering.trigger,
         ...dashboardDoors(config, () => running.parts, reconciles),
       }),
     },

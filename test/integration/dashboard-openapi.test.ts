@@ -7,8 +7,13 @@ import { replyManifest, tokenManifest } from "../support/reconciling.ts";
 
 const key = "all-".padEnd(40, "k");
 
+interface Operation {
+  readonly requestBody?: { readonly content: object };
+  readonly responses: Readonly<Record<string, { readonly content: object }>>;
+}
+
 interface Document {
-  readonly paths: Record<string, Record<string, { responses: Record<string, { content: object }> }>>;
+  readonly paths: Record<string, Record<string, Operation>>;
   readonly components: { readonly schemas: Record<string, object> };
 }
 
@@ -42,11 +47,16 @@ const ids: Record<string, string> = {
   "/api/users/{name}": "jdoe",
 };
 
+/** What is sent where something is done, and not only read. */
+const deeds: readonly (readonly [path: string, body: object])[] = [
+  ["/api/trigger", { route: "hello", query: { a: ["1", "2"] }, headers: { "x-a": "1" } }],
+  ["/api/trigger", { definition: "hello", as: "internal" }],
+  ["/api/sync/plan", {}],
+  ["/api/sync/reconcile", {}],
+];
+
 test("every answer is as the document of the API says, refusals too", async () => {
-  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, validateFormats: false });
-  ajv.addVocabulary(["components"]);
-  ajv.addSchema({ $id: "document", components: document.components });
-  const fits = (name: string) => ajv.compile({ $ref: `document#/components/schemas/${name}` });
+  const fits = shapesOf(document);
   const reads = Object.entries(document.paths).filter(
     ([, { get }]) => get && "application/json" in get.responses["200"]!.content,
   );
@@ -54,10 +64,7 @@ test("every answer is as the document of the API says, refusals too", async () =
 
   for (const [path, { get }] of reads) {
     const asked = path.replace(/\{\w+\}/, ids[path] ?? "none").replace(/^\/api/, "");
-    const { schema } = (
-      get!.responses["200"]!.content as { "application/json": { schema: { $ref: string } } }
-    )["application/json"];
-    const valid = fits(schema.$ref.replace("#/components/schemas/", ""));
+    const valid = fits(shapeIn(get!.responses["200"]!.content));
     const answer = await api.request(asked, key);
     valid(await answer.json());
     expect([path, answer.status, valid.errors ?? []]).toEqual([path, 200, []]);
@@ -67,3 +74,33 @@ test("every answer is as the document of the API says, refusals too", async () =
     expect([path, refused.errors ?? []]).toEqual([path, []]);
   }
 });
+
+test.each(deeds)("what %s takes and answers is as the document says", async (path, body) => {
+  const fits = shapesOf(document);
+  const { post } = document.paths[path]!;
+  const [taken, given] = [post!.requestBody, post!.responses["200"]!].map(
+    (part) => part && fits(shapeIn(part.content)),
+  );
+  taken?.(body);
+
+  const answer = await api.request(path.replace(/^\/api/, ""), key, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+  });
+
+  given?.(await answer.json());
+  expect([answer.status, taken?.errors ?? [], given?.errors ?? []]).toEqual([200, [], []]);
+});
+
+function shapesOf({ components }: Document) {
+  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, validateFormats: false });
+  ajv.addVocabulary(["components"]);
+  ajv.addSchema({ $id: "document", components });
+  return (name: string) => ajv.compile({ $ref: `document#/components/schemas/${name}` });
+}
+
+function shapeIn(content: object): string {
+  const { schema } = (content as { "application/json": { schema: { $ref: string } } })["application/json"];
+  return schema.$ref.replace("#/components/schemas/", "");
+}

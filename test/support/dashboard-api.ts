@@ -1,10 +1,11 @@
 import { dashboardDoors } from "../../src/cli/dashboard-doors.ts";
+import { createTriggering, type Triggering } from "../../src/cli/trigger.ts";
 import { administratorKeyFile, administratorKeys } from "../../src/dashboard/access/administrator-key.ts";
 import { openKeyRing } from "../../src/dashboard/access/key-ring.ts";
 import { type ApiParts, apiRoutes } from "../../src/dashboard/api/routes.ts";
 import { createMetrics } from "../../src/dashboard/metrics.ts";
 import { startDashboard } from "../../src/dashboard/server.ts";
-import { silentLog } from "../../src/log.ts";
+import { type Log, silentLog } from "../../src/log.ts";
 import { Secret } from "../../src/secret.ts";
 import { createReconciling, type Reconciling } from "./reconciling.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -20,6 +21,7 @@ export interface TestApi extends Reconciling {
 /** How a test dashboard writes. */
 export interface TestApiOptions {
   readonly edits?: "commit" | "branch" | "off";
+  readonly log?: Log;
 }
 
 /** The organisation of test dashboards. */
@@ -29,6 +31,7 @@ export const orgId = "54b53d3aeba6db5c35000002";
 export function partsOf(
   { store, parts }: Pick<Reconciling, "store" | "parts">,
   options: TestApiOptions = {},
+  { trigger }: Triggering = triggeringOf(store, silentLog()),
 ): ApiParts {
   const dashboard = {
     host: "",
@@ -41,8 +44,19 @@ export function partsOf(
     store,
     orgId,
     routeBase: "/api/custom",
+    trigger,
     ...dashboardDoors({ dashboard, paths: ["apis"] }, () => parts, true),
   };
+}
+
+function triggeringOf(store: Reconciling["store"], log: Log): Triggering {
+  const endpoint = {
+    base: "/api/custom",
+    nodeId: 7,
+    revisionHeader: "X-Gitway-Revision",
+    trustedProxies: ["127.0.0.1"],
+  };
+  return createTriggering({ store, endpoint, served: () => null, log });
 }
 
 /** Starts a dashboard; users may refer to the keys of this environment. */
@@ -52,7 +66,8 @@ export async function startTestApi(
 ): Promise<TestApi> {
   const [reconciling, folder] = await Promise.all([createReconciling(), temporaryFolder()]);
   const { store } = reconciling;
-  const log = silentLog();
+  const { log = silentLog() } = options;
+  const triggering = triggeringOf(store, log);
   const ring = await openKeyRing({
     store,
     resolveKey: async ({ env }) => (keys[env ?? ""] === undefined ? null : new Secret(keys[env ?? ""]!)),
@@ -72,7 +87,7 @@ export async function startTestApi(
     }),
     metrics: createMetrics(() => null).exposition,
     webhook: null,
-    api: { keys: ring, routes: apiRoutes(partsOf(reconciling, options)) },
+    api: { keys: ring, routes: apiRoutes(partsOf(reconciling, options, triggering)) },
     log,
   });
   return {
@@ -87,6 +102,7 @@ export async function startTestApi(
     async close() {
       await dashboard.close();
       await ring.close();
+      await triggering.close();
       await reconciling.close();
     },
   };

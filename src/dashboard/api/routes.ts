@@ -9,6 +9,7 @@ import { openApiOf } from "./openapi.ts";
 import { type SyncControl, syncRoutes } from "./sync.ts";
 import { tokenWriteRoutes } from "./token-writes.ts";
 import { tokenRoutes } from "./tokens.ts";
+import { type Trigger, triggerRoutes } from "./trigger.ts";
 import { userRoutes } from "./users.ts";
 import type { Writing } from "./write.ts";
 
@@ -21,6 +22,8 @@ export interface ApiParts {
   readonly writing: Writing;
   /** Null when this process does not reconcile. */
   readonly sync: SyncControl | null;
+  /** Calls a definition as the endpoint would. */
+  readonly trigger: Trigger;
 }
 
 /** The operations by what they are about. */
@@ -33,6 +36,7 @@ const groups = [
   eventRoutes,
   syncRoutes,
   userRoutes,
+  triggerRoutes,
 ] as const;
 
 /** Every operation of the Dashboard API. */

@@ -10,6 +10,7 @@ const number = { type: "integer" };
 const time = { type: "string", format: "date-time" };
 const optional = (shape: Shape): Shape => ({ anyOf: [shape, { type: "null" }] });
 const list = (items: Shape): Shape => ({ type: "array", items });
+const texts: Shape = { anyOf: [text, list(text)] };
 const reference = (name: string): Shape => ({ $ref: `#/components/schemas/${name}` });
 
 /** An object with these fields. Those that end in a question mark may be absent. */
@@ -155,6 +156,41 @@ export const shapes = {
         },
         true,
       ),
+    ),
+  }),
+  TriggerRequest: fields({
+    "definition?": text,
+    "route?": text,
+    "parameters?": { type: "object", additionalProperties: text },
+    "method?": text,
+    "query?": { anyOf: [text, { type: "object", additionalProperties: texts }] },
+    "headers?": { type: "object", additionalProperties: texts },
+    "body?": text,
+    "secret?": text,
+    "as?": text,
+  }),
+  TriggerAnswer: fields({
+    succeeded: flag,
+    time,
+    duration: number,
+    revision: number,
+    definition: optionalText,
+    status: optional(number),
+    statusName: optionalText,
+    headers: { type: "object", additionalProperties: list(text) },
+    size: optional(number),
+    body: optionalText,
+    isBase64: flag,
+    isTruncated: flag,
+    reason: optional(
+      fields({
+        errorCode: optional(number),
+        name: text,
+        detail: text,
+        publicErrorCode: optional(number),
+        rule: optionalText,
+        details: list(text),
+      }),
     ),
   }),
   Plan: { type: "object" },
