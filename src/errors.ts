@@ -13,6 +13,7 @@ const environment: Outcome = { exit: 4, http: 503, level: "error" };
 export const errorTable = {
   "apply-failed": held,
   "revision-moved": held,
+  suspended: held,
   "not-found": { exit: 1, http: 404, level: "warn" },
   usage: misuse,
   "config-invalid": misuse,

@@ -10,6 +10,7 @@ import type { Store } from "../store/store.ts";
 import { printChange, talkAboutProblems } from "./change-lines.ts";
 import { nextSteps } from "./next-steps.ts";
 import { counted, print } from "./output.ts";
+import { waitingText } from "./suspension-text.ts";
 
 /** What there is to tell about a daemon that has started. */
 export interface Announcement {
@@ -46,8 +47,8 @@ function announceSource(config: Config, firstPass: NonNullable<Announcement["fir
   const branch = "result" in firstPass ? firstPass.result.status.source.branch : (config.branch ?? "HEAD");
   print(`  source     ${config.source}, branch ${branch}, in ${config.paths.join(", ")}`);
   if (!("result" in firstPass)) return;
-  const { plan, applied } = firstPass.result;
-  print(`  revision   ${applied?.revision ?? plan.parentRevision}, from commit ${plan.commit.slice(0, 7)}`);
+  const { applied } = firstPass.result.status;
+  if (applied) print(`  revision   ${applied.revision}, from commit ${applied.commit.slice(0, 7)}`);
 }
 
 function announcePass(firstPass: NonNullable<Announcement["firstPass"]>): void {
@@ -58,11 +59,10 @@ function announcePass(firstPass: NonNullable<Announcement["firstPass"]>): void {
   }
   const { applied, attributed, plan } = firstPass.result;
   const changes = applied ? attributed : [];
-  print(
-    changes.length === 0
-      ? "Nothing has changed since the last time."
-      : `${counted(changes.length, "change")} applied:`,
-  );
+  const waiting = waitingText(firstPass.result);
+  if (waiting) print(waiting, "warning");
+  else if (changes.length === 0) print("Nothing has changed since the last time.");
+  else print(`${counted(changes.length, "change")} applied:`);
   for (const change of changes.slice(0, shownAtMost)) printChange(change);
   if (changes.length > shownAtMost) print(`  … and ${changes.length - shownAtMost} more: gitway events`);
   talkAboutProblems(plan);

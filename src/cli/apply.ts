@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 
-import { runPass, type PassResult } from "../reconcile/pass.ts";
+import { countChanges } from "../plan/count-changes.ts";
+import type { PassResult } from "../reconcile/pass.ts";
+import { applyNow } from "../reconcile/suspended.ts";
 import { changeJson, hasProblems, printChange, talkAboutProblems } from "./change-lines.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { formatFlag } from "./formats.ts";
@@ -20,7 +22,7 @@ export function addApply(program: Command): void {
     .action(async (options: { allowPrune?: true; format: string }) => {
       const config = configOf(command);
       const settings = { log: commandLog(config), allowPrune: options.allowPrune === true };
-      const result = await withPass(config, settings, (parts) => runPass(parts));
+      const result = await withPass(config, settings, applyNow);
       if (options.format === "json") printJson(resultJson(result));
       else showResult(result);
       process.exitCode = hasProblems(result.plan) ? 1 : 0;
@@ -52,11 +54,8 @@ function resultJson({ attributed, plan, applied }: PassResult): object {
 }
 
 function summaryOf(plan: PassResult["plan"]) {
-  const count = (action: string) => plan.changes.filter((change) => change.action === action).length;
   return {
-    created: count("create"),
-    updated: count("update"),
-    deleted: count("delete"),
+    ...countChanges(plan),
     unchanged: plan.unchanged,
     quarantined: plan.quarantined.length,
     held: plan.held.length,

@@ -13,8 +13,9 @@ import { type Endpoint, startEndpoint } from "../endpoint/endpoint.ts";
 import type { Log, Logs } from "../log.ts";
 import { type Loop, startLoop } from "../reconcile/loop.ts";
 import { type PassParts, type PassResult, runPass } from "../reconcile/pass.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, Suspension } from "../store/store.ts";
 import type { Announcement } from "./announcement.ts";
+import { answerSoon } from "./answer-soon.ts";
 import type { Closing } from "./closing.ts";
 import { dashboardDoors } from "./dashboard-doors.ts";
 import { openConfiguredSource, openConfiguredStore, passParts, snapshotFile } from "./open-parts.ts";
@@ -57,9 +58,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Announcement 
     loop: null,
     firstPassOver: !options.roles.has("controller"),
   };
-  const metrics = createMetrics(() => running.endpoint);
   const mayBeAway = options.roles.has("endpoint") && existsSync(snapshotFile(config));
   const store = closing.add("the store", await openConfiguredStore(config, log, { mayBeAway }));
+  const metrics = createMetrics(
+    () => running.endpoint,
+    () => suspensionSoon(store),
+  );
   if (stop.signal.aborted) return null;
   const dashboardUrl = await startDashboardRole(options, running, store, metrics);
   // Where no pass has ever run there is nothing to serve: to refuse callers then would be a wrong answer.
@@ -74,6 +78,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Announcement 
   if (firstPass && "result" in firstPass && running.endpoint)
     await caughtUp(running.endpoint, firstPass.result);
   return { config, store, firstPass, endpoint: running.endpoint, dashboardUrl };
+}
+
+async function suspensionSoon(store: Store): Promise<Suspension | null> {
+  const found = await answerSoon(store.suspension());
+  return found === "away" ? null : found;
 }
 
 /** Whether no pass has ever run. A store that is away has been served from before: there is a snapshot. */
@@ -191,7 +200,7 @@ async function startController(
     log,
   });
   running.loop = closing.add("the loop", loop);
-  closing.add("the watch for drift", await store.onDrift(() => loop.wake("the store was changed")));
+  closing.add("the watch on the store", await store.onWake(() => loop.wake("the store asks for it")));
   await Promise.race([loop.firstPass, stop.requested]);
   running.firstPassOver = !stop.signal.aborted;
   return report.first();

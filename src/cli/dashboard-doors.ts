@@ -3,7 +3,8 @@ import type { ApiParts } from "../dashboard/api/routes.ts";
 import { AppError } from "../errors.ts";
 import type { Kind } from "../manifest/manifest.ts";
 import { editObjects } from "../reconcile/edit-objects.ts";
-import { type PassParts, preparePlan, runPass } from "../reconcile/pass.ts";
+import { type PassParts, preparePlan } from "../reconcile/pass.ts";
+import { applyNow } from "../reconcile/suspended.ts";
 
 const folders: Readonly<Record<Kind, string>> = {
   ApiDefinition: "definitions",
@@ -36,7 +37,7 @@ export function dashboardDoors(
     sync: reconciles
       ? {
           plan: async () => (await preparePlan(started())).plan,
-          reconcile: async ({ allowPrune }) => (await runPass({ ...started(), allowPrune })).status,
+          reconcile: async ({ allowPrune }) => (await applyNow({ ...started(), allowPrune })).status,
         }
       : null,
   };

@@ -2,6 +2,8 @@ import type { Metrics } from "../dashboard/metrics.ts";
 import type { PassResult } from "../reconcile/pass.ts";
 import type { Announcement } from "./announcement.ts";
 import { printChange, talkAboutProblems } from "./change-lines.ts";
+import { talk } from "./output.ts";
+import { waitingText } from "./suspension-text.ts";
 
 /** Tells metrics and people how passes go. The first one is kept for the announcement. */
 export interface PassReport {
@@ -18,6 +20,7 @@ export function createPassReport(metrics: Metrics): PassReport {
   let began = performance.now();
   let first: Announcement["firstPass"] = null;
   let problemsTold = "";
+  let suspensionTold = "";
   const seconds = () => (performance.now() - began) / 1000;
   return {
     timed(pass) {
@@ -29,12 +32,16 @@ export function createPassReport(metrics: Metrics): PassReport {
       const { quarantined, held, problems } = result.plan;
       const before = problemsTold;
       problemsTold = JSON.stringify([quarantined, held, problems]);
+      const suspension = waitingText(result);
+      const isNews = suspension !== null && suspension !== suspensionTold;
+      suspensionTold = suspension ?? "";
       if (first === null) {
         first = { result };
         return;
       }
       if (result.applied) for (const change of result.attributed) printChange(change);
       if (problemsTold !== before) talkAboutProblems(result.plan);
+      if (isNews) talk(suspension, "warning");
     },
     failed(error) {
       metrics.passEnded("failed", seconds(), null);

@@ -7,7 +7,8 @@ import { hasProblems } from "./change-lines.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { formatFlag } from "./formats.ts";
 import { withPass } from "./open-parts.ts";
-import { print, printJson, type Style } from "./output.ts";
+import { print, printJson, type Style, talk } from "./output.ts";
+import { suspensionText } from "./suspension-text.ts";
 
 /** `gitway plan`: what an apply would do. Exit 2 when it would change something and nothing is wrong. */
 export function addPlan(program: Command): void {
@@ -19,8 +20,12 @@ export function addPlan(program: Command): void {
     .action(async (options: { allowPrune?: true; format: string }) => {
       const config = configOf(command);
       const settings = { log: commandLog(config), allowPrune: options.allowPrune === true };
-      const { plan } = await withPass(config, settings, (parts) => preparePlan(parts));
+      const { plan, suspension } = await withPass(config, settings, async (parts) => ({
+        ...(await preparePlan(parts)),
+        suspension: await parts.store.suspension(),
+      }));
       showPlan(plan, options.format);
+      if (suspension) talk(`Nothing of it goes live: suspended ${suspensionText(suspension)}.`, "warning");
       process.exitCode = exitCodeOf(plan);
     });
   addConfigFlags(command);

@@ -15,6 +15,7 @@ import { talk } from "./output.ts";
 import { addPlan } from "./plan.ts";
 import { addRun } from "./run.ts";
 import { addStatus } from "./status.ts";
+import { addResume, addSuspend } from "./suspend.ts";
 import { addToken } from "./token.ts";
 import { addValidate } from "./validate.ts";
 import { addWhois } from "./whois.ts";
@@ -65,6 +66,8 @@ export function createProgram(): Command {
   addPlan(program);
   addApply(program);
   addRun(program);
+  addSuspend(program);
+  addResume(program);
   program.commandsGroup("Look and operate:");
   addGet(program);
   addStatus(program);

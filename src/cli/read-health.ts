@@ -1,6 +1,7 @@
 import type { Health } from "../dashboard/server.ts";
 import type { Endpoint } from "../endpoint/endpoint.ts";
-import type { Store, SyncStatus } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import { answerSoon } from "./answer-soon.ts";
 
 /** What readiness is read from. */
 export interface HealthParts {
@@ -17,7 +18,7 @@ export interface HealthParts {
  * is away: requests need no database. Another needs the store.
  */
 export async function readHealth({ store, endpoint, firstPassOver, ending }: HealthParts): Promise<Health> {
-  const status = await statusSoon(store);
+  const status = await answerSoon(store.readSync());
   const servedRevision = endpoint?.servedRevision() ?? null;
   const reason = reasonAgainst({
     ending,
@@ -57,18 +58,4 @@ function reasonAgainst({
   if (!firstPassOver) return "The first pass has not ended yet.";
   if (!serves && !storeAnswers) return "The store does not answer.";
   return null;
-}
-
-/** A probe must not wait for a database that hangs. */
-async function statusSoon(store: HealthParts["store"]): Promise<SyncStatus | null | "away"> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<"away">((resolve) => {
-    timer = setTimeout(() => resolve("away"), 2000);
-  });
-  const read = store.readSync().catch((): "away" => "away");
-  try {
-    return await Promise.race([read, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

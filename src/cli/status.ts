@@ -1,37 +1,53 @@
 import type { Command } from "commander";
 
 import type { LimitNotice } from "../store/limit-store.ts";
-import type { QuarantinedManifest, RevisionMark, Store, SyncStatus } from "../store/store.ts";
+import type { QuarantinedManifest, RevisionMark, Store, Suspension, SyncStatus } from "../store/store.ts";
 import { formatDuration } from "../units.ts";
 import { heldLine, problemLine, quarantineLine } from "./change-lines.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { formatFlag } from "./formats.ts";
 import { withStore } from "./open-parts.ts";
 import { ago, print, printJson, talk } from "./output.ts";
+import { suspensionText } from "./suspension-text.ts";
 
 /** `gitway status`: how reconciling stands. Exit 1 unless everything is live. */
 export function addStatus(program: Command): void {
   const command = program
     .command("status")
     .description(
-      "Print how reconciling stands: revisions, what is held or quarantined, and why. Also rate limits that were hit.",
+      "Print how reconciling stands: revisions, what is held, quarantined or suspended, and why. Also rate limits that were hit.",
     )
     .addOption(formatFlag())
     .action(async (options: { format: string }) => {
       const config = configOf(command);
-      const { status, notices } = await withStore(config, commandLog(config), readStatus);
-      if (options.format === "json") printJson(status && { ...status, notices });
-      else if (status) showStatus(status, notices);
-      else talk("No pass has run yet. Run one with: gitway apply");
+      const { status, notices, suspension } = await withStore(config, commandLog(config), readStatus);
+      if (options.format === "json")
+        printJson(status || suspension ? { ...status, notices, suspension } : null);
+      else {
+        if (suspension) showSuspension(suspension);
+        if (status) showStatus(status, notices);
+        else talk("No pass has run yet. Run one with: gitway apply");
+      }
       process.exitCode = status === null || status.state === "synced" ? 0 : 1;
     });
   addConfigFlags(command);
 }
 
-async function readStatus(
-  store: Store,
-): Promise<{ readonly status: SyncStatus | null; readonly notices: readonly LimitNotice[] }> {
-  return { status: await store.readSync(), notices: await store.notices() };
+interface Standing {
+  readonly status: SyncStatus | null;
+  readonly notices: readonly LimitNotice[];
+  readonly suspension: Suspension | null;
+}
+
+async function readStatus(store: Store): Promise<Standing> {
+  const asked = [store.readSync(), store.notices(), store.suspension()] as const;
+  const [status, notices, suspension] = await Promise.all(asked);
+  return { status, notices, suspension };
+}
+
+function showSuspension(suspension: Suspension): void {
+  print(`suspended  ${suspensionText(suspension)} (${ago(suspension.since)})`, "warning");
+  print("    nothing goes live until: gitway resume");
 }
 
 function showStatus(status: SyncStatus, notices: readonly LimitNotice[]): void {
@@ -44,11 +60,16 @@ function showStatus(status: SyncStatus, notices: readonly LimitNotice[]): void {
   print(`attempted  ${markText(status.attempted)}`);
   print(`applied    ${markText(status.applied)}`);
   print(`converged  ${markText(status.converged)}`);
+  if (status.waiting) print(waitingLine(status.waiting), "warning");
   for (const entry of status.quarantined) showQuarantined(entry);
   for (const held of status.held) print(heldLine(held), "warning");
   const told = new Set(status.quarantined.flatMap(({ problems }) => problems.map(problemLine)));
   for (const line of status.problems.map(problemLine)) if (!told.has(line)) print(line, "warning");
   for (const notice of notices) showNotice(notice);
+}
+
+function waitingLine({ commit, created, updated, deleted }: NonNullable<SyncStatus["waiting"]>): string {
+  return `waiting    commit ${commit.slice(0, 7)}: ${created} to add, ${updated} to update, ${deleted} to delete; see: gitway plan`;
 }
 
 function showNotice({ kind, name, objectId, limit, window, since }: LimitNotice): void {

@@ -1,11 +1,12 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
-import type { SyncStatus } from "../store/store.ts";
+import type { Suspension, SyncStatus } from "../store/store.ts";
 import { createDefinitionSeries, type ServedRequest } from "./definition-series.ts";
 import { createDeliveryMetrics, type DeliveryMetrics } from "./delivery-metrics.ts";
+import { addSuspensionMetrics } from "./suspension-metrics.ts";
 
 /** How a pass of reconciling ended, for `gitway_passes_total`. */
-type PassOutcome = "applied" | "unchanged" | "failed";
+type PassOutcome = "applied" | "unchanged" | "suspended" | "failed";
 
 /** How the endpoint of this process stands, asked at each scrape. */
 export interface EndpointFigures {
@@ -37,14 +38,18 @@ export interface Exposition {
   metrics(): Promise<string>;
 }
 
-/** Creates the metrics. `endpoint` gives null when this process serves nothing. */
-export function createMetrics(endpoint: () => EndpointFigures | null): Metrics {
+/** Creates the metrics. `endpoint` gives null when this process serves nothing; `suspension` must answer soon. */
+export function createMetrics(
+  endpoint: () => EndpointFigures | null,
+  suspension: () => Promise<Suspension | null>,
+): Metrics {
   // A registry of its own, so that two instances don't share one.
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const pass = passMetrics(registry);
   const revision = revisionMetrics(registry, endpoint);
   const requests = requestMetrics(registry, endpoint);
+  addSuspensionMetrics(registry, suspension);
   return {
     exposition: {
       contentType: registry.contentType,
@@ -56,12 +61,17 @@ export function createMetrics(endpoint: () => EndpointFigures | null): Metrics {
       if (status === null) return;
       pass.quarantined.set(status.quarantined.length);
       pass.held.set(status.held.length);
+      pass.waiting.set(waitingChanges(status));
       if (status.attempted) revision.attempted.set(status.attempted.revision);
       if (status.applied) revision.applied.set(status.applied.revision);
     },
     requestServed: requests.served,
     scriptWaited: requests.scriptWaited,
   };
+}
+
+function waitingChanges({ waiting }: SyncStatus): number {
+  return waiting ? waiting.created + waiting.updated + waiting.deleted : 0;
 }
 
 function passMetrics(registry: Registry) {
@@ -74,11 +84,11 @@ function passMetrics(registry: Registry) {
   });
   const total = new Counter({
     name: "gitway_passes_total",
-    help: "Passes of reconciling by outcome: applied, unchanged or failed.",
+    help: "Passes of reconciling by outcome: applied, unchanged, suspended or failed.",
     labelNames: ["outcome"],
     registers,
   });
-  for (const outcome of ["applied", "unchanged", "failed"]) total.inc({ outcome }, 0);
+  for (const outcome of ["applied", "unchanged", "suspended", "failed"]) total.inc({ outcome }, 0);
   const succeeded = successMetrics(registry);
   return {
     ended: (outcome: PassOutcome, seconds: number) => {
@@ -94,6 +104,11 @@ function passMetrics(registry: Registry) {
     held: new Gauge({
       name: "gitway_held_deletions",
       help: "Deletions that wait: absence is not proven, or too much would go.",
+      registers,
+    }),
+    waiting: new Gauge({
+      name: "gitway_waiting_changes",
+      help: "Changes that wait because reconciling is suspended.",
       registers,
     }),
   };

@@ -5,9 +5,10 @@ import type { WantedObject } from "../manifest/written-form.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import type { Person, Plan } from "../plan/plan.ts";
 import type { EditedFiles } from "../source/open-source.ts";
-import type { SyncStatus } from "../store/store.ts";
+import type { Suspension, SyncStatus } from "../store/store.ts";
 import { lastGoodVersions } from "./last-good.ts";
 import { originOf, runPass, type PassParts } from "./pass.ts";
+import { refuseWhileSuspended } from "./suspended.ts";
 
 type Target = Pick<Identity, "kind" | "id" | "name">;
 
@@ -38,19 +39,22 @@ export interface EditRefusal {
   readonly problems: readonly Problem[];
 }
 
-/** What became of an edit. */
+/** What became of an edit. One that waits was pushed right when reconciling was suspended. */
 export type EditOutcome =
   | { readonly status: "live"; readonly commit: string }
+  | { readonly status: "waiting"; readonly commit: string; readonly suspension: Suspension }
   | { readonly status: "proposed"; readonly commit: string; readonly branch: string }
   | { readonly status: "unchanged" }
   | { readonly status: "refused"; readonly refusal: EditRefusal };
 
 /**
  * Makes edits one commit: planned before it is pushed, so that what does not go live as a whole never
- * happened, and reconciled before it is answered.
+ * happened, and reconciled before it is answered. Fails with `suspended` while nothing could go live.
  */
 export async function editObjects(parts: PassParts, request: EditRequest): Promise<EditOutcome> {
   const { edits, proposal } = request;
+  const { store } = parts;
+  if (!proposal) await refuseWhileSuspended(store);
   let parent = "";
   const result = await parts.source.commit<EditRefusal>({
     author: request.by,
@@ -60,14 +64,19 @@ export async function editObjects(parts: PassParts, request: EditRequest): Promi
       parent = files.commit;
       return await makeEdits(files, edits);
     },
-    judge: (commit) => judge(parts, { commit, parent }, edits),
+    async judge(commit) {
+      const refusal = await judge(parts, { commit, parent }, edits);
+      // The last moment at which nothing has happened yet.
+      if (!proposal) await refuseWhileSuspended(store);
+      return refusal;
+    },
   });
   if (result.status === "refused") return result;
   if (result.status === "unchanged") return { status: "unchanged" };
   const { commit, branch } = result;
   if (proposal) return { status: "proposed", commit, branch };
-  await runPass(parts);
-  return { status: "live", commit };
+  const { suspension } = await runPass(parts);
+  return suspension ? { status: "waiting", commit, suspension } : { status: "live", commit };
 }
 
 /** A deletion through this door is its own consent. `judge` sees to it that it is nobody else's. */

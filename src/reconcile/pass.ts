@@ -6,12 +6,12 @@ import { makePlan } from "../plan/make-plan.ts";
 import type { AttributedChange, CurrentState, Plan } from "../plan/plan.ts";
 import type { PruneLimit } from "../plan/prune.ts";
 import type { Revision, Source, ValidVersion } from "../source/open-source.ts";
-import type { Applied, Store, SyncStatus } from "../store/store.ts";
+import type { Applied, Store, Suspension, SyncStatus } from "../store/store.ts";
 import { attributeWithDrift, noticeDrift } from "./heal-drift.ts";
 import { attributeWithLastGood, lastGoodVersions } from "./last-good.ts";
 import { describeQuarantine } from "./quarantine.ts";
 import { resolveReferences, type ResolveSecret } from "./secret-references.ts";
-import { failedStatus, passedStatus } from "./sync-status.ts";
+import { failedStatus, passedStatus, suspendedStatus } from "./sync-status.ts";
 
 /** What a pass works with. */
 export interface PassParts {
@@ -40,10 +40,12 @@ export interface PreparedPlan {
 
 /** What a pass did. */
 export interface PassResult {
-  readonly outcome: "unchanged" | "applied";
+  readonly outcome: "unchanged" | "applied" | "suspended";
   readonly plan: Plan;
   readonly attributed: readonly AttributedChange[];
   readonly applied: Applied | null;
+  /** What keeps the changes from going live; null when nothing does. */
+  readonly suspension: Suspension | null;
   readonly status: SyncStatus;
 }
 
@@ -52,14 +54,14 @@ const attempts = 5;
 
 /**
  * One pass: look at the source, plan against the store, apply, and say how it went. Level-based (law
- * 9): it reads all of both sides, whatever woke it. Throws an `AppError` when the source or the store
+ * 9): it reads all of both sides, whatever woke it. While reconciling is suspended it only looks. Throws an `AppError` when the source or the store
  * fails; the store then says so, if it can.
  */
 export async function runPass(parts: PassParts, signal?: AbortSignal): Promise<PassResult> {
   const previous = await parts.store.readSync();
   try {
     await noticeDrift(parts.store, parts.log);
-    const { prepared, applied } = await planAndApply(parts, previous, signal);
+    const { prepared, applied, suspension } = await planAndApply(parts, previous, signal);
     await resolveReferences(parts);
     const revision = applied?.revision ?? prepared.plan.parentRevision;
     const { plan, attributed } = prepared;
@@ -71,9 +73,11 @@ export async function runPass(parts: PassParts, signal?: AbortSignal): Promise<P
       at,
     });
     const source = { ...parts.sourceStatus, branch: prepared.branch };
-    const status = passedStatus(previous, { plan, quarantined, revision, source, at });
+    const statusAfter = suspension ? suspendedStatus : passedStatus;
+    const status = statusAfter(previous, { plan, quarantined, revision, source, at });
     await parts.store.writeSync(status);
-    return { outcome: applied ? "applied" : "unchanged", plan, attributed, applied, status };
+    const outcome = suspension ? "suspended" : applied ? "applied" : "unchanged";
+    return { outcome, plan, attributed, applied, suspension, status };
   } catch (error) {
     await recordFailure(parts, previous, error);
     throw error;
@@ -119,18 +123,24 @@ async function planAndApply(
   parts: PassParts,
   previous: SyncStatus | null,
   signal?: AbortSignal,
-): Promise<{ prepared: PreparedPlan; applied: Applied | null }> {
+): Promise<{ prepared: PreparedPlan; applied: Applied | null; suspension: Suspension | null }> {
   for (let attempt = 1; ; attempt++) {
     const prepared = await prepare(parts, previous, signal);
+    const suspension = prepared.plan.changes.length === 0 ? null : await parts.store.suspension();
+    if (suspension) return { prepared, applied: null, suspension };
     try {
-      return { prepared, applied: await apply(parts.store, prepared) };
+      return { prepared, applied: await apply(parts.store, prepared), suspension };
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== "revision-moved" || attempt === attempts)
-        throw error;
-      parts.log.info({ attempt }, "another writer was faster, planning again");
+      if (!isOvertaken(error) || attempt === attempts) throw error;
+      parts.log.info({ attempt, reason: error.message }, "something else was faster, planning again");
       await wait(Math.random() * 50 * attempt);
     }
   }
+}
+
+/** The store has moved, or reconciling was suspended, since the plan was made. */
+function isOvertaken(error: unknown): error is AppError {
+  return error instanceof AppError && (error.code === "revision-moved" || error.code === "suspended");
 }
 
 async function apply(store: Store, prepared: PreparedPlan): Promise<Applied | null> {

@@ -1,4 +1,5 @@
 import { AppError, messageOf } from "../errors.ts";
+import { countChanges } from "../plan/count-changes.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { SyncStatus } from "../store/store.ts";
 
@@ -28,6 +29,28 @@ export function passedStatus(previous: SyncStatus | null, passed: Passed): SyncS
     quarantined: passed.quarantined,
     held: plan.held,
     problems: plan.problems,
+  };
+}
+
+/** The status after a pass that saw changes and left them alone, because reconciling is suspended: the marks stay. */
+export function suspendedStatus(
+  previous: SyncStatus | null,
+  { plan, source, quarantined, at }: Passed,
+): SyncStatus {
+  const { attempted = null, applied = null, converged = null } = previous ?? {};
+  const { commit, held, problems } = plan;
+  return {
+    source,
+    attempted,
+    applied,
+    converged,
+    state: "suspended",
+    error: null,
+    since: previous?.state === "suspended" ? previous.since : at.toISOString(),
+    quarantined,
+    held,
+    problems,
+    waiting: { commit, ...countChanges(plan) },
   };
 }
 

@@ -10,6 +10,7 @@ import { writeEvents, type NewEvent } from "./events.ts";
 import { endVersions, insertVersions, objectOfChange, type NewVersion } from "./object-versions.ts";
 import { lockPointer, movePointer } from "./pointer.ts";
 import { describeObject, type Applied, type ApplyRequest, type EventAction } from "./store.ts";
+import { refuseWhileSuspended } from "./suspension.ts";
 
 /** Applies one revision in one transaction: versions, blobs, events and the pointer, or nothing (law 2). */
 export async function applyRevision(database: Database, request: ApplyRequest): Promise<Applied> {
@@ -41,9 +42,10 @@ async function writeRevision(session: Session, request: ApplyRequest, applyId: s
   return { revision, events };
 }
 
-/** Compare, then set at the end: the lock keeps every other writer out in between. */
+/** Compare, then set at the end: the lock keeps every other writer out in between, and who would suspend. */
 async function expectParent(session: Session, { parentRevision }: ApplyRequest): Promise<void> {
   const { revision } = await lockPointer(session);
+  await refuseWhileSuspended(session);
   if (revision !== parentRevision)
     throw new AppError(
       "revision-moved",

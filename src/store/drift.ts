@@ -10,8 +10,8 @@ import { lockPointer, readPointer } from "./pointer.ts";
 /** Milliseconds after which all objects are looked at, even if nothing was noted. */
 const fullCheckEvery = 10 * 60_000;
 
-/** The channel on which the trigger tells of writes that did not come from an apply. */
-export const driftChannel = "gitway_drift";
+/** The channel that says "look again": the trigger tells of writes there that did not come from an apply. */
+export const wakeChannel = "gitway_drift";
 
 interface EpisodeRow {
   readonly kind: Kind;

@@ -7,7 +7,7 @@ import { startChangeFeed } from "./change-feed.ts";
 import { findCredentials, readCredentials } from "./credentials.ts";
 import { readCurrent } from "./current-state.ts";
 import { openDatabase, type Database } from "./database.ts";
-import { checkDrift, driftChannel, lookForDrift } from "./drift.ts";
+import { checkDrift, lookForDrift, wakeChannel } from "./drift.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { readEvents } from "./events.ts";
 import { readHistory } from "./history.ts";
@@ -25,6 +25,7 @@ import { readServing, readServingSince } from "./serving.ts";
 import { forgetHits, shareHits } from "./shared-hits.ts";
 import { readStamps } from "./stamps.ts";
 import type { Closeable, Store } from "./store.ts";
+import { readSuspension, resume, suspend } from "./suspension.ts";
 import { readSyncStatus, writeSyncStatus } from "./sync-status.ts";
 import { verifyEvents } from "./verify-events.ts";
 
@@ -144,8 +145,11 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     outbox: openOutbox(database, log, (feed) => keepFeed(feed, feeds)),
     checkDrift: () => checkDrift(database, new Date()),
     findDrift: () => lookForDrift(database),
-    onDrift: async (listener) =>
-      keepFeed(await keepListening(database, driftChannel, async () => listener(), log), feeds),
+    suspension: () => readSuspension(database),
+    suspend: (request) => suspend(database, request),
+    resume: (by) => resume(database, by),
+    onWake: async (listener) =>
+      keepFeed(await keepListening(database, wakeChannel, async () => listener(), log), feeds),
     onChange: async (listener) => keepFeed(await startChangeFeed(database, listener, log), feeds),
     async ping() {
       await database.query("select 1");

@@ -3,6 +3,7 @@ import { gitwayActor } from "../plan/plan.ts";
 import type { ResolvedReference } from "./credential-store.ts";
 import type { Database, Session } from "./database.ts";
 import { countCredentialChange, lockPointer } from "./pointer.ts";
+import { readSuspension } from "./suspension.ts";
 
 /** A hash in the store, hex, and what it is to a new reference. */
 interface StoredHash {
@@ -22,7 +23,7 @@ interface Difference {
 /**
  * Makes the credentials that come from references those given, and says whether anything changed. A
  * reference that an operator revoked stays denied, whichever token names it; one that serves another
- * token already is left out and logged.
+ * token already is left out and logged. While reconciling is suspended everything stays as it is.
  */
 export async function syncReferences(
   database: Database,
@@ -31,6 +32,7 @@ export async function syncReferences(
 ): Promise<boolean> {
   return database.transaction(async (session) => {
     await lockPointer(session);
+    if (await readSuspension(session)) return false;
     const { gone, added } = difference(await readHashes(session), await existing(session, references), log);
     if (gone.length === 0 && added.length === 0) return false;
     await session.query(

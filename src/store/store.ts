@@ -1,5 +1,6 @@
 import type { GitwayObject, Kind } from "../manifest/manifest.ts";
 import type { Problem } from "../manifest/problem.ts";
+import type { ChangeCounts } from "../plan/count-changes.ts";
 import type {
   AttributedChange,
   CurrentState,
@@ -159,13 +160,23 @@ export interface SyncStatus {
   readonly applied: RevisionMark | null;
   /** The last commit that is live as a whole: nothing held or quarantined. */
   readonly converged: RevisionMark | null;
-  readonly state: "synced" | "degraded" | "failed";
+  readonly state: "synced" | "degraded" | "failed" | "suspended";
   readonly error: { readonly code: string; readonly message: string } | null;
   /** Since when the state is what it is. ISO 8601, UTC. */
   readonly since: string;
   readonly quarantined: readonly QuarantinedManifest[];
   readonly held: readonly Held[];
   readonly problems: readonly Problem[];
+  /** What the last pass saw and left alone because reconciling is suspended; absent when that was nothing. */
+  readonly waiting?: ChangeCounts & { readonly commit: string };
+}
+
+/** That reconciling is suspended: nothing that changes in Git goes live until it is resumed. */
+export interface Suspension {
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  readonly by: Person;
+  readonly reason: string | null;
 }
 
 /** What happened to a request, for the webhooks of its definition (Gateway rules 2.6). */
@@ -193,6 +204,7 @@ export interface Store extends Closeable, CredentialStore, LimitStore, ServingSt
   /** For people: `postgres://db.example.com/gitway` or `embedded Postgres in .gitway`. Without a password. */
   readonly description: string;
   current(): Promise<CurrentState>;
+  /** Fails with `revision-moved` when another writer was faster, and with `suspended` while reconciling is. */
   apply(request: ApplyRequest): Promise<Applied>;
   readSync(): Promise<SyncStatus | null>;
   writeSync(status: SyncStatus): Promise<void>;
@@ -217,8 +229,17 @@ export interface Store extends Closeable, CredentialStore, LimitStore, ServingSt
   checkDrift(): Promise<readonly DriftedObject[]>;
   /** All objects that are not as their newest event left them. Compares everything, remembers nothing. */
   findDrift(): Promise<readonly DriftedObject[]>;
-  /** Calls back when a write was noted that did not come from an apply. */
-  onDrift(listener: () => void): Promise<Closeable>;
+  /** The suspension that holds; null when reconciling is not suspended. */
+  suspension(): Promise<Suspension | null>;
+  /** Suspends reconciling for all processes, and gives the suspension that holds: an earlier one stays. */
+  suspend(request: Pick<Suspension, "by" | "reason">): Promise<Suspension>;
+  /** Ends the suspension and gives it; null when there is none. */
+  resume(by: Person): Promise<Suspension | null>;
+  /**
+   * Calls back when there is a reason to look again: a write that did not come from an apply, or reconciling was
+   * suspended or resumed.
+   */
+  onWake(listener: () => void): Promise<Closeable>;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
 }

@@ -111,6 +111,54 @@ test("too many deletions are held until they are let through", async () => {
   expect(let_.stdout).toMatch(/^- ApiDefinition b {2}route b {2}by Test Author/m);
 });
 
+describe("suspended", () => {
+  const jane_ = "Jane Roe <jane.roe@example.com>";
+
+  beforeEach(async () => {
+    await repository.commit({ author: john, files: { "apis/hello.yaml": definition("hello", []) } });
+    await gitway("apply");
+  });
+
+  test("apply ends with 1 and says by whom, why and how to go on; status and plan say what waits", async () => {
+    const suspended = await gitway("suspend", "--reason", "release freeze", "--by", jane_);
+    const again = await gitway("suspend", "--by", "John Doe");
+    await repository.commit({ author: john, files: { "apis/token.yaml": token } });
+    const apply = await gitway("apply");
+    const plan = await gitway("plan");
+    const status = await gitway("status");
+    const json = await gitway("status", "--format", "json");
+
+    expect([suspended.code, again.code, suspended.stdout + again.stdout]).toEqual([0, 0, ""]);
+    expect(again.stderr).toMatch(
+      /^Reconciling is suspended already, since \S+ by Jane Roe: release freeze\./,
+    );
+    expect([apply.code, apply.stdout]).toEqual([1, ""]);
+    expect(apply.stderr).toMatch(
+      /^gitway: Reconciling is suspended since \S+ by Jane Roe \(release freeze\): .* 'gitway resume'/,
+    );
+    expect(plan.code).toBe(2);
+    expect(plan.stderr).toMatch(/suspended since \S+ by Jane Roe: release freeze\.$/m);
+    expect(status.stdout).toMatch(/^suspended +since \S+ by Jane Roe: release freeze \(\d+s ago\)$/m);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      suspension: { by: { name: "Jane Roe", email: "jane.roe@example.com" }, reason: "release freeze" },
+    });
+  });
+
+  test("is over with resume", async () => {
+    await gitway("suspend");
+    const resumed = await gitway("resume");
+    const again = await gitway("resume");
+
+    expect([resumed.code, again.code, again.stderr]).toEqual([0, 0, "Reconciling is not suspended.\n"]);
+    expect(resumed.stderr).toMatch(/^Resumed\. Reconciling was suspended since \S+ by \S+/);
+    expect((await gitway("apply")).code).toBe(0);
+  });
+
+  test("a reason is a line", async () => {
+    expect((await gitway("suspend", "--reason", "a\nb")).code).toBe(3);
+  });
+});
+
 describe("looking", () => {
   beforeEach(async () => {
     await repository.commit({

@@ -155,6 +155,32 @@ test("a secret that is rotated goes on for a while, and one that is revoked is s
   await vi.waitFor(async () => expect([await status(old), await status(fresh)]).toEqual([401, 401]), 2000);
 });
 
+test("while it is suspended commits wait, also after a restart, and go live at once when it is resumed", async () => {
+  const command = (...args: string[]) => runGitway(args, { cwd: repository.path, env });
+  const change = (body: string) =>
+    repository.commit({ files: { "apis/hello.yaml": hello.replace("body: hi", `body: ${body}`) } });
+  const state = async (dashboard: string) =>
+    ((await (await fetch(`${dashboard}/readyz`)).json()) as { state: string }).state;
+  {
+    await using gitway = start("--interval", "1h");
+    const dashboard = await dashboardOf(gitway);
+    await gitway.waitFor("stdout", /Try next:/);
+    await command("suspend", "--reason", "release freeze", "--by", "Jane Roe");
+    await change("ho");
+    await gitway.waitFor("stderr", /Suspended since \S+ by Jane Roe: release freeze\..* 1 change, of commit/);
+    expect(await state(dashboard)).toBe("suspended");
+    expect((await command("status")).stdout).toMatch(/^waiting .* 0 to add, 1 to update, 0 to delete/m);
+  }
+  await using gitway = start("--interval", "1h");
+  await gitway.waitFor("stdout", /Suspended since \S+ by Jane Roe/);
+  expect((await command("events", "--format", "json")).stdout.trim().split("\n")).toHaveLength(2);
+
+  await command("resume");
+
+  await gitway.waitFor("stdout", /^~ ApiDefinition hello .* by Test Author/m);
+  expect(await state(await dashboardOf(gitway))).toBe("synced");
+});
+
 describe("roles", () => {
   test("an endpoint alone needs no source", async () => {
     await runGitway(["apply"], { cwd: repository.path, env });

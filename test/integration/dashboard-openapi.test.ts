@@ -53,6 +53,8 @@ const deeds: readonly (readonly [path: string, body: object])[] = [
   ["/api/trigger", { definition: "hello", as: "internal" }],
   ["/api/sync/plan", {}],
   ["/api/sync/reconcile", {}],
+  ["/api/sync/suspend", { reason: "release freeze" }],
+  ["/api/sync/resume", {}],
 ];
 
 test("every answer is as the document of the API says, refusals too", async () => {

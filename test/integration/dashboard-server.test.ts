@@ -297,7 +297,10 @@ function defaults() {
     host: "127.0.0.1",
     port: 0,
     health: () => Promise.resolve(healthy),
-    metrics: createMetrics(() => null).exposition,
+    metrics: createMetrics(
+      () => null,
+      async () => null,
+    ).exposition,
     api: { keys: { userOf: () => null, settled: async () => {} }, routes: [] },
     webhook: { secret: new Secret(secretText), wake: (reason: string) => void wakes.push(reason) },
     log,

@@ -239,6 +239,74 @@ test("deletions that wait go with a consent", async () => {
   expect((await api.store.objects("ApiDefinition")).map(({ name }) => name)).toEqual(["hello"]);
 });
 
+describe("while reconciling is suspended", () => {
+  const refusal = expect.stringMatching(
+    /^Reconciling is suspended since .* by jdoe Doe \(release freeze\): /,
+  );
+
+  let suspended: [status: number, body: unknown];
+  beforeEach(async () => {
+    suspended = await send("POST", "/sync/suspend", { reason: " release freeze " });
+  });
+
+  test("nothing is written or applied, and whoever is refused learns by whom and how to resume", async () => {
+    const before = await head();
+    const got = await (await api.request("/apis/hello", key)).json();
+
+    const by = { name: "jdoe Doe", email: "jdoe@example.com" };
+    expect(suspended).toEqual([
+      200,
+      { suspension: { since: expect.any(String), by, reason: "release freeze" } },
+    ]);
+    for (const [method, path, body] of [
+      ["PUT", "/apis/hello", got],
+      ["DELETE", "/apis/hello", undefined],
+      ["POST", "/apis", seed("post-request")],
+      ["POST", "/tokens", { name: "partner" }],
+      ["PUT", "/tokens/internal", { disabled: true }],
+      ["DELETE", "/apis/hello/tokens/internal", undefined],
+      ["POST", "/hooks", { name: "h", method: "POST", target_path: "http://127.0.0.1:1/" }],
+      ["POST", "/sync/reconcile", undefined],
+      ["POST", "/sync/consent", undefined],
+    ] as const)
+      expect([path, await send(method, path, body)]).toEqual([
+        path,
+        [409, { Status: "Error", Message: refusal, Meta: null }],
+      ]);
+    expect(await head()).toEqual(before);
+  });
+
+  test("secrets are issued and revoked, what waits is planned, and all of it goes live once it is resumed", async () => {
+    expect((await send("POST", "/tokens/internal/issue"))[0]).toBe(200);
+    expect((await send("POST", "/tokens/internal/revoke"))[0]).toBe(200);
+    await commit({ "apis/hello.yaml": replyManifest("hello", "hello", "new", ["internal"]) });
+    expect(await send("POST", "/sync/plan")).toMatchObject([200, { changes: { length: 1 } }]);
+    expect(await (await api.request("/sync", key)).json()).toMatchObject({
+      status: { state: "suspended", waiting: { updated: 1 } },
+      suspension: { by: { name: "jdoe Doe" }, reason: "release freeze" },
+    });
+    expect(await (await fetch(`${api.url}/metrics`)).text()).toMatch(
+      /^gitway_suspended_timestamp_seconds\{by="jdoe Doe",reason="release freeze"\} \d/m,
+    );
+
+    expect(await send("POST", "/sync/resume")).toEqual([200, { suspension: null }]);
+
+    expect(await send("POST", "/sync/reconcile")).toMatchObject([
+      200,
+      { status: { state: "synced" }, suspension: null },
+    ]);
+  });
+
+  test("an earlier suspension stays, and what is no reason is refused", async () => {
+    expect(await send("POST", "/sync/suspend")).toMatchObject([
+      200,
+      { suspension: { reason: "release freeze" } },
+    ]);
+    for (const body of [{ reason: 1 }, { reason: "a\nb" }, { reason: "x".repeat(501) }, { why: "x" }, ["x"]])
+      expect([body, (await send("POST", "/sync/suspend", body))[0]]).toEqual([body, 400]);
+  });
+});
+
 test("two writers and a third who pushes lose nothing", async () => {
   const writes = Array.from({ length: 12 }, (_, count) =>
     send("POST", "/tokens", { name: `token-${count}` }).then(([status]) => status),

@@ -206,7 +206,7 @@ test.each(["spec", "end"])(
 
 test("a write that did not come from an apply is heard of at once, also without triggers", async () => {
   let heard = 0;
-  const listening = await world.store.onDrift(() => heard++);
+  const listening = await world.store.onWake(() => heard++);
 
   await database(copyOf("hello", "object_id = gen_random_uuid(), name = 'rogue', claim = null"));
   await vi.waitFor(() => expect(heard).toBe(1), 5000);
@@ -222,7 +222,7 @@ test("a write that did not come from an apply is heard of at once, also without 
 
 test("what was written with all triggers switched off is not heard of, but found by the next look", async () => {
   let heard = 0;
-  const listening = await world.store.onDrift(() => heard++);
+  const listening = await world.store.onWake(() => heard++);
   await behindItsBack("delete from gitway.object_version where name = 'hello'");
 
   const found = await world.store.checkDrift();

@@ -85,7 +85,10 @@ export async function startTestApi(
       appliedRevision: null,
       state: "unknown",
     }),
-    metrics: createMetrics(() => null).exposition,
+    metrics: createMetrics(
+      () => null,
+      () => store.suspension(),
+    ).exposition,
     webhook: null,
     api: { keys: ring, routes: apiRoutes(partsOf(reconciling, options, triggering)) },
     log,

@@ -30,6 +30,7 @@ export interface ApiRoute {
   readonly query?: Readonly<Record<string, string>>;
   /** The shape of the request's body; none when absent. */
   readonly body?: ShapeName;
+  readonly bodyMayBeAbsent?: true;
   readonly answer: ShapeName | "EventStream";
   readonly handle: (context: ApiContext) => Promise<Response> | Response;
 }

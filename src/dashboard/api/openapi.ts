@@ -37,7 +37,8 @@ export function openApiOf(routes: readonly ApiRoute[]): Record<string, unknown> 
   };
 }
 
-function operationOf({ method, path, summary, access, query = {}, body, answer }: ApiRoute) {
+function operationOf(route: ApiRoute) {
+  const { method, path, summary, access, query = {}, body, answer } = route;
   const needs = "all" in access ? access.all.join(" and ") : access.any.join(" or ");
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => ({
     name,
@@ -57,7 +58,14 @@ function operationOf({ method, path, summary, access, query = {}, body, answer }
     summary,
     description: needs === "" ? "Needs a key." : `Needs ${needs}.`,
     parameters: [...inPath, ...inQuery],
-    ...(body ? { requestBody: { required: true, content: json(`#/components/schemas/${body}`) } } : {}),
+    ...(body
+      ? {
+          requestBody: {
+            required: !route.bodyMayBeAbsent,
+            content: json(`#/components/schemas/${body}`),
+          },
+        }
+      : {}),
     responses: {
       "200": { description: "Done.", content: contentOf(answer) },
       ...Object.fromEntries(

@@ -1,7 +1,10 @@
+import { isObject } from "../../exchange/json-object.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { readReason } from "../../reconcile/suspended.ts";
 import type { Store, SyncStatus } from "../../store/store.ts";
 import { refuse } from "../answers.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { readJson } from "./read-json.ts";
 
 /** What can be asked of the process that reconciles. */
 export interface SyncControl {
@@ -11,9 +14,11 @@ export interface SyncControl {
   readonly plan: () => Promise<Plan>;
 }
 
+type SyncStore = Pick<Store, "readSync" | "suspension" | "suspend" | "resume">;
+
 /** What the operations on reconciling work on. */
 export interface SyncParts {
-  readonly store: Pick<Store, "readSync">;
+  readonly store: SyncStore;
   /** Null when this process does not reconcile. */
   readonly sync: SyncControl | null;
 }
@@ -32,7 +37,10 @@ export function syncRoutes({ store, sync }: SyncParts): ApiRoute[] {
       access: access.readDefinitions,
       summary: "Say how reconciling stands; null before the first pass.",
       answer: "Sync",
-      handle: async (context) => context.json({ status: await store.readSync() }),
+      handle: async (context) => {
+        const [status, suspension] = await Promise.all([store.readSync(), store.suspension()]);
+        return context.json({ status, suspension });
+      },
     },
     {
       method: "POST",
@@ -50,7 +58,7 @@ export function syncRoutes({ store, sync }: SyncParts): ApiRoute[] {
       answer: "Sync",
       handle: (context) =>
         here(context, async (control) =>
-          context.json({ status: await control.reconcile({ allowPrune: false }) }),
+          context.json({ status: await control.reconcile({ allowPrune: false }), suspension: null }),
         ),
     },
     {
@@ -61,8 +69,46 @@ export function syncRoutes({ store, sync }: SyncParts): ApiRoute[] {
       answer: "Sync",
       handle: (context) =>
         here(context, async (control) =>
-          context.json({ status: await control.reconcile({ allowPrune: true }) }),
+          context.json({ status: await control.reconcile({ allowPrune: true }), suspension: null }),
         ),
     },
+    {
+      method: "POST",
+      path: "/sync/suspend",
+      access: access.manageSync,
+      summary:
+        "Let nothing from Git go live, in any process, until it is resumed. An earlier suspension stays.",
+      body: "SuspendRequest",
+      bodyMayBeAbsent: true,
+      answer: "Suspended",
+      handle: (context) => suspend(context, store),
+    },
+    {
+      method: "POST",
+      path: "/sync/resume",
+      access: access.manageSync,
+      summary: "End the suspension. What waits goes live.",
+      answer: "Suspended",
+      handle: async (context) => {
+        const { name, email } = context.get("user");
+        await store.resume({ name, email });
+        return context.json({ suspension: null });
+      },
+    },
   ];
+}
+
+async function suspend(context: ApiContext, store: SyncStore): Promise<Response> {
+  const body = await readJson(context.req.raw, { whenEmpty: {} });
+  if ("message" in body) return refuse(context, body.status, body.message);
+  const { value } = body;
+  if (!isObject(value) || Object.keys(value).some((field) => field !== "reason"))
+    return refuse(context, 400, "Give an object with a 'reason', or nothing.");
+  const given = value["reason"] ?? "";
+  if (typeof given !== "string") return refuse(context, 400, "'reason' must be text.");
+  const read = readReason(given);
+  if ("problem" in read) return refuse(context, 400, read.problem);
+  const { name, email } = context.get("user");
+  const suspension = await store.suspend({ by: { name, email }, reason: read.reason });
+  return context.json({ suspension });
 }

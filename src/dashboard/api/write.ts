@@ -1,5 +1,6 @@
 import type { Kind } from "../../manifest/manifest.ts";
 import type { EditOutcome, EditRefusal, EditRequest, ObjectEdit } from "../../reconcile/edit-objects.ts";
+import type { Suspension } from "../../store/store.ts";
 import { refuse } from "../answers.ts";
 import type { ApiContext } from "./api-route.ts";
 import { type Flaw, reasonOf } from "./reasons.ts";
@@ -21,8 +22,8 @@ export interface Deed {
 }
 
 /**
- * Does what a user wants as a commit by that user. Gives the answer when it did not go live: a proposal (202), a
- * refusal (400, 409), or that nothing is written here (405); else null.
+ * Does what a user wants as a commit by that user. Gives the answer when it did not go live: a proposal, or what
+ * waits (202), a refusal (400, 409), or that nothing is written here (405); else null.
  */
 export async function writeObjects(
   context: ApiContext,
@@ -44,9 +45,15 @@ export async function writeObjects(
     proposal: mode === "branch" ? { user: user.user ?? "administrator", topic: summary } : null,
   });
   if (outcome.status === "refused") return answerRefusal(context, outcome.refusal);
+  if (outcome.status === "waiting") return answerWaiting(context, outcome.commit, outcome.suspension);
   if (outcome.status !== "proposed") return null;
   const message = `Proposed on the branch ${outcome.branch}: merge it to make it live.`;
   return context.json({ Status: "OK", Message: message, Meta: outcome.branch }, 202);
+}
+
+function answerWaiting(context: ApiContext, commit: string, { by }: Suspension): Response {
+  const message = `Pushed as ${commit}. It goes live once reconciling is resumed, which ${by.name} has just suspended.`;
+  return context.json({ Status: "OK", Message: message, Meta: commit }, 202);
 }
 
 /** The envelope of what worked. */

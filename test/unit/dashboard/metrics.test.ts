@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { ServedRequest } from "../../../src/dashboard/definition-series.ts";
 import { createMetrics, type EndpointFigures } from "../../../src/dashboard/metrics.ts";
-import type { SyncStatus } from "../../../src/store/store.ts";
+import type { Suspension, SyncStatus } from "../../../src/store/store.ts";
 
 const mark = { commit: "a", revision: 6, at: "2026-11-22T10:00:00Z" };
 const status: SyncStatus = {
@@ -30,9 +30,11 @@ const status: SyncStatus = {
   problems: [],
 };
 
+const notSuspended = async () => null;
+
 describe("passes", () => {
   test("are counted by outcome, with how things stand after them", async () => {
-    const metrics = createMetrics(() => null);
+    const metrics = createMetrics(() => null, notSuspended);
 
     metrics.passEnded("applied", 0.2, status);
 
@@ -51,12 +53,35 @@ describe("passes", () => {
   });
 
   test("have no success and no age before one has succeeded", async () => {
-    const metrics = createMetrics(() => null);
+    const metrics = createMetrics(() => null, notSuspended);
 
     metrics.passEnded("failed", 0.2, null);
 
     expect(await metrics.exposition.metrics()).not.toMatch(/^gitway_(last_success|source_age)\w* /m);
   });
+});
+
+test("a suspension is told since when, by whom and why, and gone with its end", async () => {
+  const { at: since } = mark;
+  let suspension: Suspension | null = { since, by: { name: 'Jane "J" Roe', email: "" }, reason: null };
+  const metrics = createMetrics(
+    () => null,
+    async () => suspension,
+  );
+  const waiting = { commit: "b", created: 1, updated: 2, deleted: 0 };
+  metrics.passEnded("suspended", 0.2, { ...status, waiting });
+  const text = await metrics.exposition.metrics();
+  suspension = null;
+  metrics.passEnded("applied", 0.2, status);
+  const after = await metrics.exposition.metrics();
+
+  expectLines(text, [
+    `gitway_suspended_timestamp_seconds{by="Jane \\"J\\" Roe",reason=""} ${Date.parse(since) / 1000}`,
+    'gitway_passes_total{outcome="suspended"} 1',
+    "gitway_waiting_changes 3",
+  ]);
+  expect(after).not.toMatch(/^gitway_suspended_timestamp_seconds/m);
+  expect(after).toContain("gitway_waiting_changes 0");
 });
 
 describe("requests", () => {
@@ -132,7 +157,7 @@ test("what is under way is shown while something serves", async () => {
     "gitway_endpoint_script_queue_length 5",
     'gitway_endpoint_script_wait_seconds_bucket{le="0.1"} 1',
   ]);
-  const without = await createMetrics(() => null).exposition.metrics();
+  const without = await createMetrics(() => null, notSuspended).exposition.metrics();
   expect(without).not.toMatch(/^gitway_(endpoint_requests_in_flight|revision\{state="served"\}) /m);
 });
 
@@ -144,7 +169,7 @@ function serving(names: readonly string[]) {
     openRequests: () => 3,
     scriptLoad: () => ({ running: 2, waiting: 5 }),
   };
-  return { metrics: createMetrics(() => endpoint), figures };
+  return { metrics: createMetrics(() => endpoint, notSuspended), figures };
 }
 
 function request(facts: Partial<ServedRequest>): ServedRequest {
