@@ -28,7 +28,7 @@ export function readPattern(text: string, opens: boolean): Pattern {
 
 /** What has a meaning in a regular expression, and hardly one in a path. */
 const special = /[\\[\](){}|+?*^$]/g;
-const placeholder = /^\{[^{}]*\}$/;
+const placeholder = /^\{[^{}\\\0]*\}$/;
 
 function isExpression(segment: string): boolean {
   return !placeholder.test(segment) && segment.replaceAll(/\0./g, "").search(special) !== -1;

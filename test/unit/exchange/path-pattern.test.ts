@@ -42,10 +42,18 @@ describe("patterns of path lists", () => {
     "/a+",
     "/a?",
     "/{id",
+    "/{id\\}",
+    "/{i\\d}",
     "/a$b",
     "a\\",
   ])("%s is a regular expression, which is refused", (text) => {
     expect(readPattern(text, true).flaw).toMatch(/regular expressions are not taken/);
+  });
+
+  test("a backslash in braces is a character like any other", () => {
+    const rule = { path: "/{\\}", match: "exact" } as const;
+
+    expect(readPattern(writePattern(rule), true)).toEqual(rule);
   });
 
   test("any path is read back as it was written", () => {
