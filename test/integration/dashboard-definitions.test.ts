@@ -82,6 +82,54 @@ describe("definitions", () => {
   });
 });
 
+test("webhooks are listed in pages of ten, like definitions", async () => {
+  const hooks = Array.from({ length: 12 }, (_, count) => {
+    const name = `hook-${String(count).padStart(2, "0")}`;
+    const head = `apiVersion: gitway/v1\nkind: Webhook\nmetadata: { name: ${name} }\n`;
+    return [`apis/${name}.yaml`, `${head}spec: { url: "http://127.0.0.1:1/" }\n`];
+  });
+  await commit(Object.fromEntries(hooks) as Record<string, string>);
+
+  for (const [query, pages, length] of [
+    ["", 2, 10],
+    ["?p=1", 2, 10],
+    ["?p=2", 2, 2],
+    ["?p=3", 2, 0],
+    ["?p=x", 2, 10],
+    ["?p=0", 0, 12],
+    ["/?p=-1", 0, 12],
+  ] as const)
+    expect([query, await (await api.request(`/hooks${query}`, key)).json()]).toMatchObject([
+      query,
+      { pages, hooks: { length } },
+    ]);
+  const second = (await (await api.request("/hooks?p=2", key)).json()) as { hooks: { name: string }[] };
+  expect(second.hooks.map(({ name }) => name)).toEqual(["hook-10", "hook-11"]);
+});
+
+test("tokens come in pages when a page is asked for", async () => {
+  const tokens = Array.from({ length: 11 }, (_, count) => [
+    `apis/t${count}.yaml`,
+    tokenManifest(`t${count}`),
+  ]);
+  await commit({
+    ...Object.fromEntries(tokens),
+    "apis/hello.yaml": replyManifest("hello", "hello", "ok", ["internal", "t1"]),
+  });
+
+  for (const [path, pages, length] of [
+    ["/tokens", 0, 12],
+    ["/tokens?p=2", 2, 2],
+    ["/tokens?p=0", 0, 12],
+    ["/apis/hello/tokens", 0, 2],
+    ["/apis/hello/tokens?p=1", 1, 2],
+  ] as const)
+    expect([path, await (await api.request(path, key)).json()]).toMatchObject([
+      path,
+      { pages, tokens: { length } },
+    ]);
+});
+
 test("tokens are shown without secrets", async () => {
   const listed = await api.request("/tokens", key);
   const one = await (await api.request("/tokens/internal", key)).json();

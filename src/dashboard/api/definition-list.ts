@@ -1,4 +1,5 @@
 import type { Catalogue, CatalogueEntry } from "../catalogue.ts";
+import { type Page, pageOf } from "./page.ts";
 
 /** What a client asks a list for. */
 export interface ListQuery {
@@ -6,15 +7,6 @@ export interface ListQuery {
   readonly q?: string | undefined;
   readonly sort?: string | undefined;
 }
-
-/** A page, and how many there are. */
-export interface ListPage {
-  readonly entries: readonly CatalogueEntry[];
-  /** 0 when everything was asked for (Dashboard facts 1.3). */
-  readonly pages: number;
-}
-
-const pageSize = 10;
 
 const orders: Readonly<Record<string, (a: CatalogueEntry, b: CatalogueEntry) => number>> = {
   name: (a, b) => compare(a.title.toLowerCase(), b.title.toLowerCase()),
@@ -26,7 +18,10 @@ const orders: Readonly<Record<string, (a: CatalogueEntry, b: CatalogueEntry) => 
  * The page `p` (from 1; all of them from 0 down) of the definitions whose name holds `q` in any case, in the
  * order of `sort`: `name`, `created_at` or `updated_at`, turned round by a minus; newest first without one.
  */
-export function listDefinitions(catalogue: Catalogue, { p = "1", q = "", sort = "" }: ListQuery): ListPage {
+export function listDefinitions(
+  catalogue: Catalogue,
+  { p = "1", q = "", sort = "" }: ListQuery,
+): Page<CatalogueEntry> {
   const wanted = q.toLowerCase();
   const found =
     wanted === ""
@@ -35,13 +30,7 @@ export function listDefinitions(catalogue: Catalogue, { p = "1", q = "", sort = 
   const column = sort.replace(/^-/, "");
   const order = Object.hasOwn(orders, column) ? orders[column] : undefined;
   const sorted = order ? found.toSorted((a, b) => (sort.startsWith("-") ? order(b, a) : order(a, b))) : found;
-  const page = Number.parseInt(p, 10);
-  if (page <= 0) return { entries: sorted, pages: 0 };
-  const start = ((page || 1) - 1) * pageSize;
-  return {
-    entries: sorted.slice(start, start + pageSize),
-    pages: Math.max(1, Math.ceil(sorted.length / pageSize)),
-  };
+  return pageOf(sorted, p);
 }
 
 function compare(a: string, b: string): number {

@@ -4,6 +4,7 @@ import { refuse } from "../answers.ts";
 import type { Catalogue, CatalogueEntry } from "../catalogue.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { listDefinitions } from "./definition-list.ts";
+import { pageParameter } from "./page.ts";
 
 /** What the operations on definitions work on. */
 export interface DefinitionParts {
@@ -14,7 +15,7 @@ export interface DefinitionParts {
 }
 
 const listParameters = {
-  p: "The page, from 1; all of them from 0 down.",
+  p: pageParameter,
   q: "What the name holds, in any case.",
   sort: "name, created_at or updated_at, turned round by a minus; newest first when absent.",
 };

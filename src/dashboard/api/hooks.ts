@@ -5,6 +5,7 @@ import { deriveId } from "../../manifest/identity.ts";
 import { refuse } from "../answers.ts";
 import type { Catalogue } from "../catalogue.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { pageOf, pageParameter } from "./page.ts";
 import { readJson } from "./read-json.ts";
 import { answerProblems, done, seenHash, writeObjects, type Writing } from "./write.ts";
 
@@ -25,11 +26,13 @@ export function hookRoutes(parts: HookParts): ApiRoute[] {
       path: "/hooks",
       access: access.readDefinitions,
       summary: "List the webhooks.",
+      query: { p: pageParameter },
       answer: "Hooks",
       handle: async (context) => {
         const { webhooks } = await parts.catalogue();
-        const hooks = webhooks.map((webhook) => webhookToDashboard(webhook, parts.orgId));
-        return context.json({ hooks, pages: 1 });
+        const { entries, pages } = pageOf(webhooks, context.req.query("p") ?? "1");
+        const hooks = entries.map((webhook) => webhookToDashboard(webhook, parts.orgId));
+        return context.json({ hooks, pages });
       },
     },
     {

@@ -80,7 +80,7 @@ export const shapes = {
     "expires?": text,
   }),
   IssuedToken: fields({ token: text, secret: text, credential: reference("Credential") }),
-  Tokens: fields({ tokens: list(reference("Token")) }),
+  Tokens: fields({ tokens: list(reference("Token")), pages: number }),
   Credential: fields({
     id: number,
     tokenId: text,
@@ -102,7 +102,7 @@ export const shapes = {
     hasKey: flag,
     ...place,
   }),
-  Users: fields({ users: list(reference("User")) }),
+  Users: fields({ users: list(reference("User")), pages: number }),
   Me: fields({
     user: optionalText,
     name: text,

@@ -2,7 +2,8 @@ import type { StoredObject } from "../../plan/plan.ts";
 import type { ObjectStamps, Store } from "../../store/store.ts";
 import { refuse } from "../answers.ts";
 import type { Catalogue } from "../catalogue.ts";
-import { access, type ApiRoute } from "./api-route.ts";
+import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { optionalPageParameter, pageOf } from "./page.ts";
 
 type Token = Extract<StoredObject, { kind: "ApiToken" }>;
 
@@ -20,8 +21,9 @@ export function tokenRoutes({ store, catalogue }: TokenParts): ApiRoute[] {
       path: "/tokens",
       access: access.readTokens,
       summary: "List the tokens.",
+      query: { p: optionalPageParameter },
       answer: "Tokens",
-      handle: async (context) => context.json({ tokens: await shownTokens(store) }),
+      handle: async (context) => answerTokens(context, await shownTokens(store)),
     },
     {
       method: "GET",
@@ -49,16 +51,25 @@ export function tokenRoutes({ store, catalogue }: TokenParts): ApiRoute[] {
       path: "/apis/:id/tokens",
       access: { all: ["definitions.read", "tokens.read"] },
       summary: "List the tokens that may call a definition.",
+      query: { p: optionalPageParameter },
       answer: "Tokens",
       handle: async (context) => {
         const entry = (await catalogue()).find(context.req.param("id") ?? "");
         if (!entry) return refuse(context, 400, "Could not retrieve API detail");
         const granted = new Set(entry.object.spec.tokens);
         const tokens = await shownTokens(store);
-        return context.json({ tokens: tokens.filter(({ name }) => granted.has(name)) });
+        return answerTokens(
+          context,
+          tokens.filter(({ name }) => granted.has(name)),
+        );
       },
     },
   ];
+}
+
+function answerTokens(context: ApiContext, tokens: readonly object[]): Response {
+  const { entries, pages } = pageOf(tokens, context.req.query("p") ?? "0");
+  return context.json({ tokens: entries, pages });
 }
 
 async function shownTokens(store: Pick<Store, "objects" | "stamps">) {

@@ -2,6 +2,7 @@ import type { StoredObject } from "../../plan/plan.ts";
 import type { Store } from "../../store/store.ts";
 import { refuse } from "../answers.ts";
 import { access, type ApiRoute } from "./api-route.ts";
+import { optionalPageParameter, pageOf } from "./page.ts";
 
 type User = Extract<StoredObject, { kind: "User" }>;
 
@@ -13,8 +14,12 @@ export function userRoutes({ store }: { readonly store: Pick<Store, "objects"> }
       path: "/users",
       access: access.editUsers,
       summary: "List the users.",
+      query: { p: optionalPageParameter },
       answer: "Users",
-      handle: async (context) => context.json({ users: (await users(store)).map(shownUser) }),
+      handle: async (context) => {
+        const { entries, pages } = pageOf(await users(store), context.req.query("p") ?? "0");
+        return context.json({ users: entries.map(shownUser), pages });
+      },
     },
     {
       method: "GET",
