@@ -47,6 +47,8 @@ function valueMessage(error: ErrorObject, key: string): string {
   const params: Record<string, unknown> = error.params;
   const rules: Record<string, () => string> = {
     enum: () => `must be one of ${(params["allowedValues"] as readonly string[]).join(", ")}`,
+    type: () =>
+      params["type"] === "boolean" ? "must be true or false" : (error.message ?? "has the wrong type"),
     pattern: () => `does not have the right form${exampleOf(error)}`,
   };
   const subject = key === "" ? "the file" : `'${key}'`;

@@ -65,8 +65,9 @@ function checkedLayer(read: (option: ConfigOption) => Written | null): Layer {
   return layer;
 }
 
-/** Text that is no number stays text, so that the schema names the fault. */
+/** Text that is no number, or neither true nor false, stays text, so that the schema names the fault. */
 function convert(text: string, option: ConfigOption): OptionValue {
+  if (option.type === "boolean") return /^(true|false)$/.test(text) ? text === "true" : text;
   if (option.type === "list") return text.split(",").map((item) => item.trim());
   if (option.type === "string" || !/^-?\d+(\.\d+)?$/.test(text)) return text;
   return Number(text);

@@ -1,10 +1,10 @@
 import { schemas } from "./schemas.generated.ts";
 
 /** What the text of a flag or an environment variable is turned into. */
-type OptionType = "string" | "integer" | "number" | "list";
+type OptionType = "string" | "integer" | "number" | "boolean" | "list";
 
 /** The value of an option; undefined when it has none. */
-export type OptionValue = string | number | readonly string[] | undefined;
+export type OptionValue = string | number | boolean | readonly string[] | undefined;
 
 /** One option: a key of `gitway.yaml`, a flag and an environment variable. */
 export interface ConfigOption {
@@ -53,7 +53,7 @@ function optionsBelow(schema: Schema, parents: readonly string[]): ConfigOption[
 
 function optionOf(schema: Schema, path: readonly string[]): ConfigOption {
   const key = path.join(".");
-  const words = path.flatMap((name) => name.split(/(?=[A-Z])/)).map((word) => word.toLowerCase());
+  const words = path.flatMap((name) => name.split(/(?<=[a-z])(?=[A-Z])/)).map((word) => word.toLowerCase());
   return {
     key,
     flag: flagsOfTheirOwn[key] ?? `--${words.join("-")}`,
@@ -67,5 +67,5 @@ function optionOf(schema: Schema, path: readonly string[]): ConfigOption {
 
 /** Durations and sizes are references to shared schemas without a type of their own here: strings. */
 function typeOf(type: string | undefined): OptionType {
-  return type === "integer" || type === "number" ? type : "string";
+  return type === "integer" || type === "number" || type === "boolean" ? type : "string";
 }

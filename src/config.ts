@@ -67,6 +67,11 @@ export interface Config {
   };
   /** Where the secret of the webhook receiver is. */
   readonly webhook: SecretPlace;
+  /** What can be tried, and is off until it is switched on. */
+  readonly softLaunch: {
+    /** The console, and what belongs to it. */
+    readonly UserDefinableAPI: boolean;
+  };
   readonly log: LogsOptions;
   /** The folder that the options' relative paths were resolved against: that of `gitway.yaml`, if there is one. */
   readonly folder: string;
@@ -237,6 +242,7 @@ function assemble(merged: ReadonlyMap<string, Written>, surroundings: Surroundin
       newFiles: text("dashboard.newFiles"),
     },
     webhook: secretPlace("webhook.secret"),
+    softLaunch: { UserDefinableAPI: at("softLaunch.UserDefinableAPI") as boolean },
     log: {
       level: text("log.level"),
       format: logFormat(textOrNull("log.format"), terminal),

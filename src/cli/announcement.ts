@@ -37,8 +37,11 @@ export async function announce(announcement: Announcement): Promise<void> {
   print("");
 }
 
-function announceDashboard({ dataDir }: Config, url: string): void {
+function announceDashboard({ dataDir, softLaunch }: Config, url: string): void {
   print(`  dashboard  ${url}  (/api, /healthz, /readyz, /metrics, /webhook)`);
+  print(
+    `  console    ${softLaunch.UserDefinableAPI ? "on" : "off"}  (softLaunch.UserDefinableAPI; /api/trigger)`,
+  );
   const key = join(dataDir, administratorKeyFile);
   if (existsSync(key)) print(`  key        ${key}  (the administrator's, for /api)`);
 }

@@ -143,6 +143,7 @@ async function startDashboardRole(
         store,
         orgId: config.dashboard.orgId,
         routeBase: config.endpoint.base,
+        consoleIsOn: config.softLaunch.UserDefinableAPI,
         trigger: triggering.trigger,
         ...dashboardDoors(config, () => running.parts, reconciles),
       }),

@@ -2,12 +2,15 @@ import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { createRepository, type TestRepository } from "../support/git-repository.ts";
 import { type GitwayProcess, runGitway, startGitway } from "../support/gitway-process.ts";
+
+const example = fileURLToPath(new URL("../../.deploy/example/gitway.yaml", import.meta.url));
 
 const webhookSecret = "what the forge signs its webhooks with";
 
@@ -190,6 +193,32 @@ describe("roles", () => {
 
     expect((await fetch(`${url}/hello`)).status).toBe(401);
     expect(gitway.stdout()).not.toContain("dashboard");
+  });
+
+  test("a dashboard alone triggers what is live, once the console is switched on", async () => {
+    await runGitway(["apply"], { cwd: repository.path, env });
+    const secret = await issue();
+    const trigger = async (gitway: GitwayProcess) => {
+      const dashboard = await dashboardOf(gitway);
+      const key = (await readFile(`${repository.path}/.gitway/administrator-key`, "utf8")).trim();
+      const headers = { authorization: key, "content-type": "application/json" };
+      const body = JSON.stringify({ definition: "hello", secret });
+      const answer = await fetch(`${dashboard}/api/trigger`, { method: "POST", headers, body });
+      return [answer.status, await answer.json()];
+    };
+    {
+      await using gitway = start("--role", "dashboard");
+      expect(await trigger(gitway)).toMatchObject([
+        404,
+        { Message: expect.stringContaining("softLaunch.UserDefinableAPI") },
+      ]);
+      expect(gitway.stdout()).toMatch(/^ {2}console +off /m);
+    }
+    await using gitway = start("--role", "dashboard", "--config", example);
+
+    expect(await trigger(gitway)).toMatchObject([200, { succeeded: true, status: 200, body: "hi" }]);
+    expect(gitway.stdout()).toMatch(/^ {2}console +on /m);
+    expect(gitway.stdout() + gitway.stderr()).not.toContain(secret);
   });
 
   test("a dashboard alone can't be woken", async () => {

@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -55,6 +55,19 @@ describe("gitway.yaml", () => {
       secretsDir: join(folder, ".gitway/secrets"),
     });
     expect(byVariable.dataDir).toBe(byFlag.dataDir);
+  });
+
+  test("of the example switches the console on, and leaves the paths of the repository as they are", () => {
+    const root = resolve(import.meta.dirname, "../..");
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const [, file] = /--config (\S+)$/.exec(scripts.start) ?? [];
+    const plain = loadConfig({ flags: {}, cwd: root, environment: {} });
+    const config = loadConfig({ flags: {}, file, cwd: root, environment: {} });
+
+    expect([plain.softLaunch, config.softLaunch].map((each) => each.UserDefinableAPI)).toEqual([false, true]);
+    const { source, dataDir, secretsDir, paths } = plain;
+    expect(config).toMatchObject({ source, dataDir, secretsDir, paths });
+    expect(source).toBe(root);
   });
 
   test("may be missing, empty or all comments", () => {

@@ -369,6 +369,20 @@ test("so many at once are let in, and a caller who goes away ends one", async ()
   await hanging.close();
 });
 
+test("triggering is off with the console, says so, and is in no document", async () => {
+  await api.close();
+  api = await startTestApi({ OPERATOR: operator }, { consoleIsOn: false });
+  await commit({ "apis/operator.yaml": userManifest("operator", "OPERATOR", ["automation.execute"]) });
+  await vi.waitUntil(async () => (await api.request("/users/me", operator)).ok);
+
+  expect(await refused({ route: "hello" })).toEqual([
+    404,
+    "The console is off, and this belongs to it: set the option softLaunch.UserDefinableAPI to true.",
+  ]);
+  const document = await (await api.request("/openapi.json", operator)).json();
+  expect(Object.keys((document as { paths: object }).paths)).not.toContain("/api/trigger");
+});
+
 test("what is wrong with a request is said, and the secret is nowhere", async () => {
   for (const [call, status, message] of [
     [{ definition: "none" }, 404, "API definition does not exist"],

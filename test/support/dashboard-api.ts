@@ -22,6 +22,7 @@ export interface TestApi extends Reconciling {
 export interface TestApiOptions {
   readonly edits?: "commit" | "branch" | "off";
   readonly log?: Log;
+  readonly consoleIsOn?: boolean;
 }
 
 /** The organisation of test dashboards. */
@@ -44,6 +45,7 @@ export function partsOf(
     store,
     orgId,
     routeBase: "/api/custom",
+    consoleIsOn: options.consoleIsOn ?? true,
     trigger,
     ...dashboardDoors({ dashboard, paths: ["apis"] }, () => parts, true),
   };

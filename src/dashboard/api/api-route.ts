@@ -24,6 +24,8 @@ export interface ApiRoute {
   /** Below `/api`, in Hono's notation: `/apis/:id`. */
   readonly path: string;
   readonly access: Access;
+  /** Whether it belongs to the console, and is off with it. */
+  readonly isConsole?: true;
   /** What it does, for the OpenAPI document, as are the following. */
   readonly summary: string;
   /** What the parameters of the query mean. */

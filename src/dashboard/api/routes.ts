@@ -1,6 +1,7 @@
 import type { Store } from "../../store/store.ts";
+import { refuse } from "../answers.ts";
 import { createCatalogue } from "../catalogue.ts";
-import type { ApiRoute } from "./api-route.ts";
+import type { ApiContext, ApiRoute } from "./api-route.ts";
 import { definitionWriteRoutes } from "./definition-writes.ts";
 import { definitionRoutes } from "./definitions.ts";
 import { eventRoutes } from "./events.ts";
@@ -22,6 +23,8 @@ export interface ApiParts {
   readonly writing: Writing;
   /** Null when this process does not reconcile. */
   readonly sync: SyncControl | null;
+  /** Whether what belongs to the console is on. */
+  readonly consoleIsOn: boolean;
   /** Calls a definition as the endpoint would. */
   readonly trigger: Trigger;
 }
@@ -39,17 +42,28 @@ const groups = [
   triggerRoutes,
 ] as const;
 
-/** Every operation of the Dashboard API. */
+/** Every operation of the Dashboard API. Those of a console that is off say so, and are in no document. */
 export function apiRoutes(given: ApiParts): ApiRoute[] {
   const parts = { ...given, catalogue: createCatalogue(given.store, given.orgId) };
-  const routes: ApiRoute[] = groups.flatMap((routesOf) => routesOf(parts));
+  const isOn = ({ isConsole }: ApiRoute) => given.consoleIsOn || !isConsole;
+  const routes: ApiRoute[] = groups
+    .flatMap((routesOf) => routesOf(parts))
+    .map((route) => (isOn(route) ? route : { ...route, handle: refuseConsole }));
   routes.push({
     method: "GET",
     path: "/openapi.json",
     access: { all: [] },
     summary: "This document.",
     answer: "OpenApi",
-    handle: (context) => context.json(openApiOf(routes)),
+    handle: (context) => context.json(openApiOf(routes.filter(isOn))),
   });
   return routes;
+}
+
+function refuseConsole(context: ApiContext): Response {
+  return refuse(
+    context,
+    404,
+    "The console is off, and this belongs to it: set the option softLaunch.UserDefinableAPI to true.",
+  );
 }

@@ -45,6 +45,7 @@ export function triggerRoutes(parts: TriggerParts): ApiRoute[] {
       method: "POST",
       path: "/trigger",
       access: access.trigger,
+      isConsole: true,
       summary: "Call a definition as the endpoint would, and say why it fails if it does. Not counted.",
       body: "TriggerRequest",
       answer: "TriggerAnswer",

@@ -41,6 +41,7 @@ const samples: Record<string, string> = {
   "dashboard.edits": "branch",
   "dashboard.newFiles": "{path}/{name}.yml",
   "dashboard.orgId": "54b53d3aeba6db5c35000002",
+  "softLaunch.UserDefinableAPI": "true",
   "webhook.secretEnv": "THE_SECRET",
   "webhook.secretFile": "/srv/secret",
   "log.level": "debug",
@@ -70,6 +71,12 @@ describe("each option is a flag and a variable", () => {
   });
 });
 
+test("a flag that is neither true nor false says so", () => {
+  const asked = { "softLaunch.UserDefinableAPI": "yes" };
+
+  expect(() => load({ flags: asked })).toThrow("'softLaunch.UserDefinableAPI' must be true or false");
+});
+
 describe("names", () => {
   test("follow from the key", () => {
     const names = new Map(configOptions.map((option) => [option.key, [option.flag, ...option.variables]]));
@@ -77,6 +84,10 @@ describe("names", () => {
     expect(names.get("endpoint.port")).toEqual(["--endpoint-port", "GITWAY_ENDPOINT_PORT"]);
     expect(names.get("dataDir")).toEqual(["--data-dir", "GITWAY_DATA_DIR"]);
     expect(names.get("paths")).toEqual(["--path", "GITWAY_PATHS"]);
+    expect(names.get("softLaunch.UserDefinableAPI")).toEqual([
+      "--soft-launch-user-definable-api",
+      "GITWAY_SOFT_LAUNCH_USER_DEFINABLE_API",
+    ]);
     expect(names.get("databaseUrl")).toEqual(["--database-url", "GITWAY_DATABASE_URL", "DATABASE_URL"]);
   });
 
