@@ -21,6 +21,9 @@ export async function applyRevision(database: Database, request: ApplyRequest): 
   });
 }
 
+/** So many changes that Postgres, by what it knows of the tables, would make plans that take minutes until it looks. */
+const muchChanged = 500;
+
 async function writeRevision(session: Session, request: ApplyRequest, applyId: string): Promise<Applied> {
   const revision = request.parentRevision + 1;
   await expectParent(session, request);
@@ -39,6 +42,8 @@ async function writeRevision(session: Session, request: ApplyRequest, applyId: s
   await refuseClashes(session);
   const events = await writeEvents(session, newEvents(request.changes, versions, revision), time);
   await movePointer(session, revision);
+  if (request.changes.length >= muchChanged)
+    await session.query("analyze gitway.object_version, gitway.event");
   return { revision, events };
 }
 

@@ -130,6 +130,15 @@ test("an event knows committer, contributors, and an author without a user", asy
   });
 });
 
+test("Postgres knows at once that an apply has written much", async () => {
+  const names = Array.from({ length: 500 }, (_, count) => `token-${count}`);
+
+  await apply(names.map((name) => create(token({ name }))));
+
+  const known = `select reltuples from pg_class where oid in ('gitway.event'::regclass, 'gitway.object_version'::regclass)`;
+  expect(await database.query(known)).toEqual([{ reltuples: 500 }, { reltuples: 500 }]);
+});
+
 test("of two writers with the same parent one wins, and no event is lost or doubled", async () => {
   const other = await openStore({ databaseUrl: database.url }, { log: silentLog() });
   const request = (name: string) => ({
