@@ -16,5 +16,5 @@ export function waitingText({
   if (!suspension || !waiting) return null;
   const { created, updated, deleted, commit } = waiting;
   const changes = counted(created + updated + deleted, "change");
-  return `Suspended ${suspensionText(suspension)}. Until 'gitway resume' there wait ${changes}, of commit ${commit.slice(0, 7)}.`;
+  return `Suspended ${suspensionText(suspension)}. Waiting for 'gitway resume': ${changes}, of commit ${commit.slice(0, 7)}.`;
 }
