@@ -23,7 +23,7 @@ import { addWhois } from "./whois.ts";
 const exitCodes = `
 Exit codes:
   0  done, nothing to do, or warnings only
-  1  problems in manifests, something held or quarantined, or a failed apply
+  1  problems in manifests, something held, quarantined or suspended, or a failed apply
   2  changes pending and no problem (plan)
   3  wrong use or configuration
   4  environment: git, Postgres, network

@@ -54,8 +54,8 @@ const attempts = 5;
 
 /**
  * One pass: look at the source, plan against the store, apply, and say how it went. Level-based (law
- * 9): it reads all of both sides, whatever woke it. While reconciling is suspended it only looks. Throws an `AppError` when the source or the store
- * fails; the store then says so, if it can.
+ * 9): it reads all of both sides, whatever woke it. While reconciling is suspended it only looks. Throws
+ * an `AppError` when the source or the store fails; the store then says so, if it can.
  */
 export async function runPass(parts: PassParts, signal?: AbortSignal): Promise<PassResult> {
   const previous = await parts.store.readSync();

@@ -12,7 +12,7 @@ export async function applyNow(parts: PassParts): Promise<PassResult> {
   return result;
 }
 
-/** Fails with `suspended` while reconciling is. What is decided by it can be otherwise a moment later: an apply looks again. */
+/** Fails with `suspended` while reconciling is. That can be otherwise a moment later: an apply looks again. */
 export async function refuseWhileSuspended(store: Pick<Store, "suspension">): Promise<void> {
   const suspension = await store.suspension();
   if (suspension) throw suspendedError(suspension);
