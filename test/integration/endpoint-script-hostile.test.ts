@@ -82,14 +82,12 @@ describe("a hostile script", () => {
     feed.set(state([bad, good]));
     await served();
 
-    const start = performance.now();
+    // It ends at all: the test's own time limit is the bound.
     const response = await fetch(`${endpoint.url}/api/custom/bad`);
-    const elapsed = performance.now() - start;
 
     expect(response.status).toBe(500);
     // Which comes first, time or memory, is up to the machine.
     expect(code === 12 ? [12, 1001] : [code]).toContain(await errorCode(response));
-    expect(elapsed).toBeLessThan(8000);
     expect(await (await fetch(`${endpoint.url}/api/custom/good`)).text()).toBe("good");
   });
 

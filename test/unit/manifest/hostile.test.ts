@@ -1,17 +1,11 @@
 import { describe, expect, test } from "vitest";
 
+import { timed } from "../../support/processor-time.ts";
 import { definition, problemsOf, read, reply } from "./reading.ts";
 
 const mebibyte = 1024 * 1024;
 /** Law 8 asks for a second. Slow machines get more, in time of the processor, whatever else they do. */
 const patience = 5000;
-
-function timed<T>(work: () => T): { readonly result: T; readonly took: number } {
-  const start = process.cpuUsage();
-  const result = work();
-  const { user, system } = process.cpuUsage(start);
-  return { result, took: (user + system) / 1000 };
-}
 
 function repeated(text: string, head = "", size = mebibyte): string {
   return (head + text.repeat(Math.ceil(size / text.length))).slice(0, size);
