@@ -1,13 +1,11 @@
-import { randomBytes } from "node:crypto";
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { createGzip, gunzip } from "node:zlib";
 
 import { makeDataFolder } from "../../data-folder.ts";
+import { writeFresh } from "../../fresh-file.ts";
 import type { ServingState } from "../../store/serving-store.ts";
 import { parseSnapshot, type SavedState, SnapshotError, snapshotLines } from "./snapshot-format.ts";
 
@@ -36,30 +34,10 @@ export async function readSnapshot(file: string, origin: string): Promise<SavedS
 
 /** Replaces a snapshot as a whole: whoever reads it meanwhile, or after a crash, finds the old or the new one. */
 export async function writeSnapshot(file: string, origin: string, state: ServingState): Promise<void> {
-  const folder = dirname(file);
-  await makeDataFolder(folder);
-  const fresh = `${file}.${process.pid}-${randomBytes(4).toString("hex")}`;
-  try {
-    await writeLines(fresh, snapshotLines(state, origin, new Date().toISOString()));
-    await rename(fresh, file);
-    await syncFolder(folder);
-  } catch (error) {
-    await rm(fresh, { force: true });
-    throw error;
-  }
-}
-
-async function writeLines(file: string, lines: Iterable<string>): Promise<void> {
-  const handle = await open(file, "wx", 0o600);
-  try {
-    await pipeline(
-      Readable.from(inChunks(lines)),
-      createGzip({ level: 1 }),
-      handle.createWriteStream({ flush: true }),
-    );
-  } finally {
-    await handle.close();
-  }
+  await makeDataFolder(dirname(file));
+  const lines = snapshotLines(state, origin, new Date().toISOString());
+  const fresh = await writeFresh(file, inChunks(lines), { through: createGzip({ level: 1 }) });
+  await fresh.place();
 }
 
 async function* inChunks(lines: Iterable<string>): AsyncGenerator<string> {
@@ -77,14 +55,4 @@ async function* inChunks(lines: Iterable<string>): AsyncGenerator<string> {
     sliceEnd = performance.now() + slice;
   }
   yield chunk;
-}
-
-/** A rename is lasting only when its folder is. Where folders can't be synced, it has to do without. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync().catch(() => undefined);
-  } finally {
-    await handle.close();
-  }
 }
