@@ -30,9 +30,17 @@ export async function migrate(database: Database): Promise<void> {
   while (await database.transaction((session) => applyNext(session, migrations, database.description)));
 }
 
+/** The name of the last migration of this Gitway: what a schema that is up to date is at. */
+export async function newestMigration(): Promise<string> {
+  return (await migrationNames()).at(-1) ?? "";
+}
+
+async function migrationNames(): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
+}
+
 async function readMigrations(): Promise<Migration[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
-  return Promise.all(names.map((name) => readMigration(name)));
+  return Promise.all((await migrationNames()).map((name) => readMigration(name)));
 }
 
 async function readMigration(name: string): Promise<Migration> {

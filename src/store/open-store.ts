@@ -3,6 +3,8 @@ import { Client, type ClientConfig } from "pg";
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { applyRevision } from "./apply.ts";
+import { restoreBackup } from "./backup/restore-backup.ts";
+import { takeBackup } from "./backup/take-backup.ts";
 import { startChangeFeed } from "./change-feed.ts";
 import { findCredentials, readCredentials } from "./credentials.ts";
 import { readCurrent } from "./current-state.ts";
@@ -142,6 +144,8 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     clearNotice: (kind, name) => clearNotice(database, kind, name),
     serving: () => readServing(database),
     servingSince: (mark) => readServingSince(database, mark),
+    backup: (file) => takeBackup(database, file),
+    restore: (file) => restoreBackup(database, file),
     outbox: openOutbox(database, log, (feed) => keepFeed(feed, feeds)),
     checkDrift: () => checkDrift(database, new Date()),
     findDrift: () => lookForDrift(database),

@@ -31,6 +31,17 @@ export async function countCredentialChange(session: Session): Promise<void> {
   await notify(session);
 }
 
+/**
+ * Moves the count of changes to credentials beyond any that somebody may have seen of the store before it was
+ * lost, and tells who listens. The caller holds the lock of the pointer.
+ */
+export async function leapCredentialChanges(session: Session): Promise<void> {
+  await session.query(
+    "update gitway.pointer set credential_changes = credential_changes + extract(epoch from clock_timestamp())::bigint",
+  );
+  await notify(session);
+}
+
 /** The hash of the newest event. */
 export async function readNewestEvent(session: Session): Promise<string> {
   const [row] = await session.query<{ hash: string }>("select newest_event as hash from gitway.pointer");

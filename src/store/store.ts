@@ -10,6 +10,7 @@ import type {
   Quarantined,
   StoredObject,
 } from "../plan/plan.ts";
+import type { BackupStore } from "./backup/backup-store.ts";
 import type { CredentialStore } from "./credential-store.ts";
 import type { LimitStore } from "./limit-store.ts";
 import type { Outbox } from "./outbox.ts";
@@ -200,7 +201,7 @@ export interface Closeable {
 }
 
 /** The Postgres store: object versions, revisions, events, credentials. Failures are `AppError`s. */
-export interface Store extends Closeable, CredentialStore, LimitStore, ServingStore {
+export interface Store extends Closeable, BackupStore, CredentialStore, LimitStore, ServingStore {
   /** For people: `postgres://db.example.com/gitway` or `embedded Postgres in .gitway`. Without a password. */
   readonly description: string;
   current(): Promise<CurrentState>;
