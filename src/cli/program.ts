@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
-
 import { Command, CommanderError } from "commander";
 
 import { AppError, messageOf, outcomeOf } from "../errors.ts";
+import { gitwayVersion } from "../version.ts";
 import { addApply } from "./apply.ts";
+import { addBackup, addRestore } from "./backup.ts";
 import { addCall } from "./call.ts";
 import { addClearNotice } from "./clear-notice.ts";
 import { addConfig } from "./config.ts";
@@ -52,7 +52,7 @@ export function createProgram(): Command {
     .description(
       "Keeps a team's APIs in Git: manifests become served routes, and every change has an author.",
     )
-    .version(version(), "-V, --version", "Print the version.")
+    .version(gitwayVersion(), "-V, --version", "Print the version.")
     .helpOption("-h, --help", "Print help.")
     .helpCommand("help [command]", "Print the help of a command.")
     .addHelpText("after", exitCodes)
@@ -79,6 +79,9 @@ export function createProgram(): Command {
   addToken(program);
   addClearNotice(program);
   addConfig(program);
+  program.commandsGroup("Move and keep:");
+  addBackup(program);
+  addRestore(program);
   return program;
 }
 
@@ -90,10 +93,4 @@ function exitCodeOf(error: unknown): number {
     talk(`gitway: this is a bug, please report it.\n${stack ?? messageOf(error)}`, "error");
   }
   return outcomeOf(error).exit;
-}
-
-/** The package is two levels up from here, compiled or not. */
-function version(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }
