@@ -1,17 +1,10 @@
 import type { Config } from "../config.ts";
 import type { ApiParts } from "../dashboard/api/routes.ts";
 import { AppError } from "../errors.ts";
-import type { Kind } from "../manifest/manifest.ts";
 import { editObjects } from "../reconcile/edit-objects.ts";
 import { type PassParts, preparePlan } from "../reconcile/pass.ts";
 import { applyNow } from "../reconcile/suspended.ts";
-
-const folders: Readonly<Record<Kind, string>> = {
-  ApiDefinition: "definitions",
-  ApiToken: "tokens",
-  Webhook: "webhooks",
-  User: "users",
-};
+import { newFileNamer } from "./new-files.ts";
 
 /** What the Dashboard API can ask of reconciling: edits, and to look at the source. Nothing where nothing reconciles. */
 export function dashboardDoors(
@@ -27,11 +20,7 @@ export function dashboardDoors(
   return {
     writing: {
       mode: dashboard.edits,
-      fileOf: (kind, name) =>
-        dashboard.newFiles
-          .replaceAll("{path}", () => (paths[0] ?? "apis").replace(/\/$/, ""))
-          .replaceAll("{kind}", folders[kind])
-          .replaceAll("{name}", () => name),
+      fileOf: newFileNamer({ dashboard, paths }),
       edit: reconciles ? (request) => editObjects(started(), request) : null,
     },
     sync: reconciles

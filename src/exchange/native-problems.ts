@@ -92,13 +92,26 @@ function problemOf(
   const { code, path } = finding;
   if (code === "missing-field" && path === "/spec/action") return missingField("/proxy/target_url");
   if (code === "exactly-one" && path === "/spec/listenPath") return twoAddresses;
-  const pointer = pathListField(path, given) ?? mappedField(kind, path, spec);
+  const pointer = notationPointer(kind, path, spec, given);
   if (code === "missing-field") return missingField(pointer);
   const field = readableField(pointer);
   const flaw = finding.message
     .replace(/^'[^']*' (?=(must|is|holds|has|names|lies|needs|leads)\b)/, "")
     .replaceAll(/'spec(?=['.])/g, "'gitway");
   return { field, code, message: `${field}: ${flaw}` };
+}
+
+/**
+ * The JSON pointer in the notation for one in a manifest: below `/gitway` for what the notation has no words
+ * for. `given` is the definition in the notation.
+ */
+export function notationPointer(
+  kind: ExchangedKind,
+  path: string,
+  spec: JsonObject,
+  given: JsonObject,
+): string {
+  return pathListField(path, given) ?? mappedField(kind, path, spec);
 }
 
 const twoAddresses: DashboardProblem = {

@@ -8,6 +8,7 @@ import { bothSides, type Said } from "./notation.ts";
 import { refinement, wholeFields } from "./refine.ts";
 import { formProblems, takeOver } from "./take-over.ts";
 import { webhookNotation, type WebhookObject } from "./webhook-notation.ts";
+import { fieldsWithoutEffect } from "./without-effect.ts";
 
 /** What must be known to take over a webhook of the Dashboard API. */
 export interface WebhookContext {
@@ -38,13 +39,18 @@ export function webhookToDashboard(object: WebhookObject, orgId: string): JsonOb
   return { ...hook, gitway: { ...writeMetadata("Webhook", object), ...refined } };
 }
 
+/** The fields of a webhook that are kept as given and have no effect. */
+export function webhookWithoutEffect(object: WebhookObject, orgId: string): readonly string[] {
+  return fieldsWithoutEffect(object.spec.dashboard, webhookSides(object, orgId).taken);
+}
+
 function webhookSides(
   object: WebhookObject,
   orgId: string,
-): { readonly hook: JsonObject; readonly said: Said<"Webhook"> } {
+): { readonly hook: JsonObject; readonly said: Said<"Webhook">; readonly taken: ReadonlySet<string> } {
   const notation = webhookNotation({ name: object.name, ids: derivedIds(object.id) }, orgId);
   const { shown, meaning } = bothSides(notation, object.spec);
-  return { hook: shown, said: meaning.said };
+  return { hook: shown, said: meaning.said, taken: meaning.taken };
 }
 
 /** Takes over what a client sent to `/api/hooks`. An update replaces what the notation says, but for the id. */

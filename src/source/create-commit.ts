@@ -6,8 +6,8 @@ import { AppError } from "../errors.ts";
 import type { Person } from "../plan/plan.ts";
 import { commitMessage, committable, gitwayCommitter } from "./commit-words.ts";
 import { gitOutput } from "./git.ts";
-import { isInsideGit } from "./manifest-paths.ts";
 import { isFile, type Repository, statTree, type TreeEntry, treeModes } from "./tree.ts";
+import { checkWritablePath } from "./writable-path.ts";
 
 /** A commit to be. */
 export interface CommitDraft {
@@ -43,7 +43,7 @@ async function entriesAt(
   { parent, files }: CommitDraft,
 ): Promise<ReadonlyMap<string, TreeEntry>> {
   const paths = [...files.keys()];
-  for (const path of paths) checkPath(path);
+  for (const path of paths) checkWritablePath(path);
   const found = await statTree(repository, parent, paths);
   const there = new Map(found.map((entry) => [entry.path, entry]));
   for (const entry of found) if (!isFile(entry)) throw inTheWay(entry.path, "no regular file");
@@ -63,16 +63,6 @@ function inTheWay(path: string, what: string): AppError {
 function foldersAbove(path: string): string[] {
   const parts = path.split("/");
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
-}
-
-/** A path of ours that git would not take, or that leads elsewhere, is a fault of the caller. */
-function checkPath(path: string): void {
-  const isPlain = path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
-  if (!isPlain || isInsideGit(path) || /[\p{Cc}\\]/u.test(path) || Buffer.byteLength(path) > 1024)
-    throw new AppError(
-      "usage",
-      `'${path.slice(0, 100).replaceAll(/\p{Cc}/gu, "?")}' can't be the path of a file.`,
-    );
 }
 
 async function writeBlob(repository: Repository, text: string): Promise<string> {

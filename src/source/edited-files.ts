@@ -1,9 +1,8 @@
 import { dirname } from "node:path/posix";
 
 import { AppError } from "../errors.ts";
-import type { ManifestEdit } from "../manifest/edit-call.ts";
-import type { EditResult } from "../manifest/edit-check.ts";
-import { isLfsPointer } from "./file-content.ts";
+import { type ChangedTexts, createChangedTexts } from "./changed-texts.ts";
+import { editableText } from "./file-content.ts";
 import type { ManifestPaths } from "./manifest-paths.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { ParsePool } from "./parse-pool.ts";
@@ -11,17 +10,11 @@ import type { Revision } from "./read-revision.ts";
 import { isFile, type Repository, statTree, type TreeEntry } from "./tree.ts";
 
 /** The files of a commit, and changes to them that are not committed yet. */
-export interface EditedFiles {
+export interface EditedFiles extends ChangedTexts {
   /** The commit that they are changed from. */
   readonly commit: string;
   /** What that commit says, without the changes. */
   revision(): Promise<Revision>;
-  /** The text of a file with the changes so far, a byte order mark included; null when there is none. */
-  text(path: string): Promise<string | null>;
-  /** Changes an object of a file. What comes of it is kept only if the result's status is `edited`. */
-  edit(path: string, edit: ManifestEdit): Promise<EditResult>;
-  /** Replaces a file; null deletes it. */
-  write(path: string, text: string | null): void;
 }
 
 /** What files are changed with. */
@@ -39,40 +32,13 @@ export function createEditedFiles(
   parts: EditingParts,
   commit: string,
 ): { readonly files: EditedFiles; readonly changes: ReadonlyMap<string, string | null> } {
-  const changes = new Map<string, string | null>();
-
-  async function text(path: string): Promise<string | null> {
-    const changed = changes.get(path);
-    return changed === undefined ? committedText(parts, commit, path) : changed;
-  }
-
-  async function edit(path: string, call: ManifestEdit): Promise<EditResult> {
-    const before = await text(path);
-    const sibling = before === null && call.op === "add" ? await siblingOf(parts, commit, path) : undefined;
-    const outcome = await parts.pool.edit({
-      path,
-      file: { path, text: before, sibling },
-      edit: call,
-      fileSize: parts.fileSize,
-    });
-    if (outcome.problem) return { status: "refused", problems: [outcome.problem] };
-    if (outcome.edited.status === "edited") write(path, outcome.edited.text);
-    return outcome.edited;
-  }
-
-  function write(path: string, content: string | null): void {
-    if (!parts.paths.covers(path))
-      throw new AppError(
-        "usage",
-        `'${path}' is outside of the configured paths, where Gitway writes nothing.`,
-      );
-    changes.set(path, content);
-  }
-
-  return { files: { commit, revision: () => parts.read(commit), text, edit, write }, changes };
+  const { texts, changes } = createChangedTexts({
+    ...parts,
+    original: (path) => committedText(parts, commit, path),
+    sibling: (path) => siblingOf(parts, commit, path),
+  });
+  return { files: { commit, revision: () => parts.read(commit), ...texts }, changes };
 }
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 async function committedText(parts: EditingParts, commit: string, path: string): Promise<string | null> {
   const [entry] = await statTree(parts.repository, commit, [path]);
@@ -85,12 +51,7 @@ async function entryText({ objects }: EditingParts, entry: TreeEntry): Promise<s
   const answer = await objects.read(entry.id);
   if (answer.status === "too-large") throw refuse("it is larger than limits.fileSize");
   if (answer.status === "missing") throw new Error(`The mirror has no object ${entry.id} any more`);
-  if (isLfsPointer(answer.content)) throw refuse("Git holds only a pointer to Git LFS there");
-  try {
-    return utf8.decode(answer.content);
-  } catch {
-    throw refuse("it is not UTF-8");
-  }
+  return editableText(entry.path, answer.content);
 }
 
 /** A manifest in the folder of a path, whose ways a new file follows. */

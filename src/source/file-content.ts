@@ -1,8 +1,10 @@
+import { AppError } from "../errors.ts";
 import type { Problem } from "../manifest/problem.ts";
 import type { SourceText } from "./parse-thread.ts";
 import { fileProblem } from "./source-problem.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+const utf8WithMark = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const pointerStart = Buffer.from("version https://git-lfs.github.com/spec/");
 
 /** The text of a manifest file, or why there is none. */
@@ -17,6 +19,17 @@ export function manifestText(path: string, content: Buffer): SourceText | Proble
     return { path, text: utf8.decode(content) };
   } catch {
     return fileProblem(path, "encoding", "The file is not UTF-8. Save it as UTF-8.");
+  }
+}
+
+/** The text of a file with a byte order mark where it has one. One that is no text is an `AppError` `edit-conflict`. */
+export function editableText(path: string, content: Buffer): string {
+  const refuse = (why: string) => new AppError("edit-conflict", `'${path}' can't be edited: ${why}.`);
+  if (isLfsPointer(content)) throw refuse("Git holds only a pointer to Git LFS there");
+  try {
+    return utf8WithMark.decode(content);
+  } catch {
+    throw refuse("it is not UTF-8");
   }
 }
 

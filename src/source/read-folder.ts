@@ -11,7 +11,7 @@ import { tooManyFilesProblem } from "./manifest-entries.ts";
 import { mapFiles } from "./map-files.ts";
 import { createParsePool, type ParsePool } from "./parse-pool.ts";
 import { filesAtOnce, parseTexts } from "./parse-texts.ts";
-import type { ParseOutcome } from "./parse-thread.ts";
+import type { ParseOutcome, SourceText } from "./parse-thread.ts";
 import { chunks } from "./tree.ts";
 
 /** Where the folder is read from, and what it may ask for. Bytes and milliseconds. */
@@ -20,6 +20,8 @@ export interface FolderOptions {
   readonly limits: { readonly fileSize: number; readonly files: number; readonly parseTime: number };
   /** The path below which routes are served. */
   readonly routeBase: string;
+  /** Texts that files are to have, by path from `cwd`; null for one that is to be gone. */
+  readonly changes?: ReadonlyMap<string, string | null>;
 }
 
 /** What the manifests of a folder say, outside of any revision. */
@@ -44,19 +46,25 @@ export async function readFolder(paths: readonly string[], options: FolderOption
   const cwd = resolve(options.cwd);
   const absolute = paths.map((path) => resolve(cwd, path));
   const root = rootOf(cwd, absolute);
+  const changes = new Map([...(options.changes ?? [])].map(([path, text]) => [resolve(cwd, path), text]));
   const found = await findFiles(absolute);
-  const surplus = found.files[limits.files];
+  const files = withChanges(found.files, changes);
+  const surplus = files[limits.files];
   const problems = [
     ...found.problems,
-    ...(surplus === undefined ? [] : [tooManyFilesProblem(surplus, found.files.length, limits.files)]),
+    ...(surplus === undefined ? [] : [tooManyFilesProblem(surplus, files.length, limits.files)]),
   ];
 
   const pool = createParsePool(routeBase, limits);
   try {
-    const outcomes = await parseFiles(pool, root, found.files.slice(0, limits.files), limits.fileSize);
-    const files = outcomes.flatMap(({ parsed }) => parsed ?? []);
-    const { digests, contents } = await readReferences(root, referencedFiles(files), limits.fileSize);
-    const set = assembleManifests(files, { digestOf: (path) => digests.get(path) });
+    const read = async (file: string) =>
+      changes.has(file)
+        ? { path: pathIn(root, file), text: changes.get(file) ?? "" }
+        : textOf(root, file, limits.fileSize);
+    const outcomes = await parseFiles(pool, files.slice(0, limits.files), read);
+    const parsed = outcomes.flatMap((outcome) => outcome.parsed ?? []);
+    const { digests, contents } = await readReferences(root, referencedFiles(parsed), limits.fileSize);
+    const set = assembleManifests(parsed, { digestOf: (path) => digests.get(path) });
     const unread = [
       ...problems.map((problem) => inRoot(root, problem)),
       ...outcomes.flatMap(({ problem }) => problem ?? []),
@@ -90,21 +98,27 @@ function isWithin(root: string, path: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
+/** The files with those that come, and without those that go, sorted. */
+function withChanges(files: readonly string[], changes: ReadonlyMap<string, string | null>): string[] {
+  const coming = [...changes].flatMap(([file, text]) => (text === null ? [] : [file]));
+  const kept = files.filter((file) => changes.get(file) !== null);
+  return [...new Set([...kept, ...coming])].toSorted();
+}
+
 async function parseFiles(
   pool: ParsePool,
-  root: string,
   files: readonly string[],
-  maxSize: number,
+  read: (file: string) => Promise<SourceText | Problem>,
 ): Promise<ParseOutcome[]> {
   const outcomes: ParseOutcome[] = [];
-  for (const some of chunks(files, filesAtOnce)) {
-    const texts = some.map(async (file) => {
-      const content = await readFileSafely(file, maxSize);
-      return Buffer.isBuffer(content) ? manifestText(pathIn(root, file), content) : inRoot(root, content);
-    });
-    outcomes.push(...(await parseTexts(pool, await Promise.all(texts))));
-  }
+  for (const some of chunks(files, filesAtOnce))
+    outcomes.push(...(await parseTexts(pool, await Promise.all(some.map(read)))));
   return outcomes;
+}
+
+async function textOf(root: string, file: string, maxSize: number): Promise<SourceText | Problem> {
+  const content = await readFileSafely(file, maxSize);
+  return Buffer.isBuffer(content) ? manifestText(pathIn(root, file), content) : inRoot(root, content);
 }
 
 /** Digests by path, and texts by digest. */
