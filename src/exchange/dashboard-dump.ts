@@ -44,9 +44,13 @@ export function readDump(json: unknown, file: string): Dump {
     const item = itemOf(value, { file, pointer });
     if ("message" in item) problems.push(item);
     else items.push(item);
+    if (problems.length >= mostProblems) break;
   }
   return { items, problems };
 }
+
+/** How many problems of a dump are told before the rest is not looked at. */
+export const mostProblems = 1000;
 
 interface Placed {
   readonly value: unknown;

@@ -3,7 +3,7 @@ import { deriveId } from "../manifest/identity.ts";
 import { objectKey } from "../manifest/manifest.ts";
 import { quoteForPeople } from "../manifest/pointer.ts";
 import type { WantedObject } from "../manifest/written-form.ts";
-import type { DumpItem, DumpProblem } from "./dashboard-dump.ts";
+import { type DumpItem, type DumpProblem, mostProblems } from "./dashboard-dump.ts";
 import { definitionFromDashboard } from "./definition-from-dashboard.ts";
 import type { DefinitionObject } from "./definition-notation.ts";
 import { definitionSides } from "./definition-to-dashboard.ts";
@@ -52,16 +52,24 @@ export interface DumpImport {
  */
 export function importDump(items: readonly DumpItem[], context: ImportContext): DumpImport {
   const importing = beginImport(context);
-  // Whoever chose a name has it; the others get names that are left.
-  const inOrder = items.toSorted((a, b) => Number(choosesName(b)) - Number(choosesName(a)));
-  for (const item of inOrder) if (item.kind === "Webhook") addWebhook(importing, item);
-  for (const item of inOrder) if (item.kind === "ApiDefinition") addDefinition(importing, item);
+  const inOrder = items.toSorted((a, b) => rankOf(a) - rankOf(b));
+  for (const { kind, add } of steps)
+    for (const item of inOrder)
+      if (item.kind === kind && importing.problems.length < mostProblems) add(importing, item);
   const { objects, problems, warnings } = importing;
   return { objects, problems, warnings };
 }
 
-function choosesName({ json }: DumpItem): boolean {
-  return typeof ownField(gitwayOf(json), "name") === "string";
+/** Webhooks first, since definitions refer to them. */
+const steps = [
+  { kind: "Webhook", add: addWebhook },
+  { kind: "ApiDefinition", add: addDefinition },
+] as const;
+
+/** Whoever chose a name has it; then come those that say who they are, and the others get what is left. */
+function rankOf(item: DumpItem): number {
+  if (typeof ownField(gitwayOf(item.json), "name") === "string") return 0;
+  return keysGiven(item).length > 0 ? 1 : 2;
 }
 
 interface Importing extends ImportContext {

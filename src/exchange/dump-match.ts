@@ -17,20 +17,21 @@ export interface DumpMatch {
 /**
  * Finds the manifests that items of a dump are already. An `api_id` or `id` tells, or else the name that
  * `gitway` chose. Of an item with neither, its place among those of the same title does: imported twice, a
- * file finds what it made.
+ * file finds what it made. Ask about those with keys first.
  */
 export function createDumpMatcher(manifests: readonly Importable[]): (item: DumpItem) => DumpMatch {
   const byKey = new Map<string, Importable>();
   for (const manifest of manifests) for (const key of keysOf(manifest)) byKey.set(key, manifest);
-  const unnamed = new Set<string>();
+  const spoken = { ApiDefinition: new Set<string>(), Webhook: new Set<string>() };
 
   return (item) => {
     const keys = keysGiven(item);
     const found = [...new Set(keys.flatMap((key) => byKey.get(key) ?? []))];
+    for (const { kind, name } of found) spoken[kind].add(name);
     if (keys.length > 0) return { found: found[0] ?? null, others: found.slice(1) };
     const fallback = item.kind === "ApiDefinition" ? "api" : "webhook";
-    const name = slugOf(item.title ?? "", unnamed, fallback);
-    unnamed.add(name);
+    const name = slugOf(item.title ?? "", spoken[item.kind], fallback);
+    spoken[item.kind].add(name);
     return { found: byKey.get(`${item.kind} name ${name}`) ?? null, others: [] };
   };
 }
