@@ -1,15 +1,15 @@
-import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { AppError, messageOf } from "../errors.ts";
-import { type FreshFile, writeFresh } from "../fresh-file.ts";
+import { AppError } from "../errors.ts";
+import { type FileChange, writeTogether } from "../write-together.ts";
 import { type ChangedTexts, createChangedTexts } from "./changed-texts.ts";
 import { editableText } from "./file-content.ts";
 import { readFileSafely } from "./folder-files.ts";
 import { manifestPaths } from "./manifest-paths.ts";
 import { createParsePool } from "./parse-pool.ts";
 import { type FolderManifests, type FolderOptions, readFolder } from "./read-folder.ts";
-import { checkWritablePath } from "./writable-path.ts";
+import { checkWritable } from "./writable-path.ts";
 
 /** The manifests of a folder outside of any revision, and changes to them that are not written yet. */
 export interface EditedFolder extends ChangedTexts {
@@ -69,24 +69,12 @@ async function isThere(path: string): Promise<boolean> {
 
 /** The text of a file; null when there is none. One that can't be edited is an `AppError`. */
 async function fileText(cwd: string, path: string, maxSize: number): Promise<string | null> {
-  checkWritablePath(path);
-  await checkFolders(cwd, path);
+  await checkWritable(cwd, path);
   const file = join(cwd, path);
   if (!(await isThere(file))) return null;
   const content = await readFileSafely(file, maxSize);
   if (Buffer.isBuffer(content)) return editableText(path, content);
   throw new AppError("edit-conflict", `'${path}' can't be edited. ${content.message}`);
-}
-
-/** What is written must stay in the folder: none of the folders on the way may lead elsewhere. */
-async function checkFolders(cwd: string, path: string): Promise<void> {
-  const parts = path.split("/").slice(0, -1);
-  for (const [index] of parts.entries()) {
-    const folder = parts.slice(0, index + 1).join("/");
-    const found = await lstat(join(cwd, folder)).catch(() => null);
-    if (found && !found.isDirectory())
-      throw new AppError("edit-conflict", `'${folder}' is no folder, so nothing can be written below it.`);
-  }
 }
 
 /** A manifest in the folder of a path, whose ways a new file follows. */
@@ -98,18 +86,12 @@ async function siblingOf(
 ): Promise<{ path: string; text: string } | undefined> {
   const names = await readdir(join(cwd, dirname(path))).catch(() => []);
   const first = names
-    .toSorted()
+    .toSorted((a, b) => (a < b ? -1 : 1))
     .map((name) => join(dirname(path), name))
     .find(isManifest);
   if (first === undefined) return undefined;
   const text = await fileText(cwd, first, maxSize).catch(() => null);
   return text === null ? undefined : { path: first, text };
-}
-
-interface Written {
-  readonly path: string;
-  readonly before: string | null;
-  readonly fresh: FreshFile | null;
 }
 
 async function saveAll(
@@ -118,66 +100,19 @@ async function saveAll(
   originalOf: (path: string) => Promise<string | null>,
   maxSize: number,
 ): Promise<void> {
-  const folders: string[] = [];
-  const written: Written[] = [];
-  let placed = 0;
-  try {
-    for (const [path, text] of changes) {
-      const before = await originalOf(path);
-      if (before === text) continue;
-      if ((await fileText(cwd, path, maxSize)) !== before) throw changedMeanwhile(path);
-      written.push({ path, before, fresh: await writeText(cwd, path, text, folders) });
-    }
-    for (const { path, fresh } of written) {
-      await (fresh ? fresh.place() : rm(join(cwd, path)));
-      placed++;
-    }
-  } catch (error) {
-    await undo(cwd, written, placed, folders);
-    throw error instanceof AppError ? error : unwritable(error);
-  }
-}
-
-async function writeText(
-  cwd: string,
-  path: string,
-  text: string | null,
-  folders: string[],
-): Promise<FreshFile | null> {
-  if (text === null) return null;
-  const file = join(cwd, path);
-  const made = await mkdir(dirname(file), { recursive: true });
-  if (made !== undefined) folders.push(...foldersBetween(made, dirname(file)));
-  const mode = await lstat(file).then(
-    (found) => found.mode & 0o777,
-    () => 0o666,
-  );
-  return writeFresh(file, [text], { mode });
-}
-
-/** The folders that were made, from the first that was missing down to the last. */
-function foldersBetween(first: string, last: string): string[] {
-  const above = last === first ? [] : foldersBetween(first, dirname(last));
-  return [...above, last];
-}
-
-/** Puts back what there was, as far as that can be done. */
-async function undo(
-  cwd: string,
-  written: readonly Written[],
-  placed: number,
-  folders: readonly string[],
-): Promise<void> {
-  for (const [index, { path, before, fresh }] of written.entries()) {
+  const files: FileChange[] = [];
+  for (const [path, after] of changes) {
+    const before = await originalOf(path);
+    if (before === after) continue;
+    if ((await fileText(cwd, path, maxSize)) !== before) throw changedMeanwhile(path);
     const file = join(cwd, path);
-    const back = async () => {
-      if (index >= placed) await fresh?.discard();
-      else if (before === null) await rm(file, { force: true });
-      else await (await writeFresh(file, [before], { mode: 0o666 })).place();
-    };
-    await back().catch(() => undefined);
+    files.push({ file, before, after, ...(before === null ? {} : { mode: await modeOf(file) }) });
   }
-  for (const folder of folders.toReversed()) await rmdir(folder).catch(() => undefined);
+  await writeTogether(files);
+}
+
+async function modeOf(file: string): Promise<number> {
+  return (await lstat(file)).mode & 0o777;
 }
 
 function changedMeanwhile(path: string): AppError {
@@ -185,8 +120,4 @@ function changedMeanwhile(path: string): AppError {
     "edit-conflict",
     `'${path}' was changed meanwhile by somebody else; nothing was written. Try again.`,
   );
-}
-
-function unwritable(error: unknown): AppError {
-  return new AppError("file-failed", `Nothing was written: ${messageOf(error)}.`, { cause: error });
 }
