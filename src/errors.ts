@@ -36,6 +36,7 @@ export const errorTable = {
   "file-failed": environment,
   "port-in-use": environment,
   "endpoint-unreachable": environment,
+  "dashboard-unreachable": environment,
   bug: { exit: 70, http: 500, level: "fatal" },
 } as const satisfies Record<string, Outcome>;
 

@@ -11,6 +11,7 @@ import { addDeliveries } from "./deliveries.ts";
 import { addEvents } from "./events.ts";
 import { addGet } from "./get.ts";
 import { addHistory } from "./history.ts";
+import { addImport } from "./import-dashboard.ts";
 import { talk } from "./output.ts";
 import { addPlan } from "./plan.ts";
 import { addRun } from "./run.ts";
@@ -80,6 +81,7 @@ export function createProgram(): Command {
   addClearNotice(program);
   addConfig(program);
   program.commandsGroup("Move and keep:");
+  addImport(program);
   addBackup(program);
   addRestore(program);
   return program;

@@ -10,6 +10,8 @@ export interface GitwayOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Closes the reading end of its standard output at once, as `| head` may. */
   readonly closeStdout?: boolean;
+  /** What it reads from standard input; nothing when absent. */
+  readonly input?: string;
 }
 
 /** How a command ended. */
@@ -41,8 +43,10 @@ export function startGitway(args: readonly string[], options: GitwayOptions): Gi
   const child = spawn(process.execPath, [program, ...args], {
     cwd: options.cwd,
     env: { PATH: process.env["PATH"], HOME: options.cwd, GIT_CONFIG_NOSYSTEM: "1", ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.input ?? "");
   if (options.closeStdout) child.stdout.destroy();
   const output = { stdout: "", stderr: "" };
   const listeners = new Set<() => void>();
