@@ -62,9 +62,18 @@ function contentOf(digest: string, given: ReadonlyMap<string, Buffer>): Buffer {
 
 /** Contents, as text, by digest. */
 export async function readBlobs(session: Session, digests: Iterable<string>): Promise<Map<string, string>> {
+  const contents = await readContents(session, digests);
+  return new Map([...contents].map(([digest, content]) => [digest, content.toString("utf8")]));
+}
+
+/** Contents by digest. */
+export async function readContents(
+  session: Session,
+  digests: Iterable<string>,
+): Promise<Map<string, Buffer>> {
   const rows = await session.query<{ digest: string; content: Buffer }>(
     "select digest, content from gitway.blob where digest = any($1::text[])",
     [[...new Set(digests)]],
   );
-  return new Map(rows.map(({ digest, content }) => [digest, content.toString("utf8")]));
+  return new Map(rows.map(({ digest, content }) => [digest, content]));
 }

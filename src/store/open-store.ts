@@ -17,6 +17,7 @@ import { issueCredential, rotateCredential } from "./issue-credential.ts";
 import { noteLastUse } from "./last-use.ts";
 import { clearNotice, forgetNotices, raiseNotices, readNotices } from "./limit-notices.ts";
 import { keepListening } from "./listener.ts";
+import { readLive } from "./live-objects.ts";
 import { migrateFirst, type MigratedDatabase } from "./migrate-first.ts";
 import { readObjects } from "./object-versions.ts";
 import { openOutbox } from "./open-outbox.ts";
@@ -122,6 +123,7 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     readSync: () => readSyncStatus(database),
     writeSync: (status) => writeSyncStatus(database, status),
     objects: (kind, name) => readObjects(database, name === undefined ? { kind } : { kind, name }),
+    live: (filter) => readLive(database, filter),
     revision: async () => (await readPointer(database)).revision,
     stamps: (kind) => readStamps(database, kind),
     events: (query) => readEvents(database, query),

@@ -64,6 +64,15 @@ export interface ObjectStamps {
   readonly updatedBy: string;
 }
 
+/** What is live at a revision. */
+export interface LiveObjects {
+  readonly revision: number;
+  /** In the order of kinds and names. */
+  readonly objects: readonly StoredObject[];
+  /** Contents of the files that they refer to, by digest. */
+  readonly contents: ReadonlyMap<string, Buffer>;
+}
+
 /** Which events are asked for. Times are ISO 8601. */
 export interface EventQuery {
   readonly limit: number;
@@ -211,6 +220,8 @@ export interface Store extends Closeable, BackupStore, CredentialStore, LimitSto
   writeSync(status: SyncStatus): Promise<void>;
   /** Objects of a kind by name, or the one with that name. */
   objects(kind: Kind, name?: string): Promise<readonly StoredObject[]>;
+  /** All objects, those of a kind, or the one with a name, as of one revision and with their files. */
+  live(filter: { readonly kind?: Kind; readonly name?: string }): Promise<LiveObjects>;
   /** The current revision; 0 before the first apply. */
   revision(): Promise<number>;
   /** When each live object of a kind was added and last changed, and by whom, by id. */
