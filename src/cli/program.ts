@@ -9,6 +9,7 @@ import { addClearNotice } from "./clear-notice.ts";
 import { addConfig } from "./config.ts";
 import { addDeliveries } from "./deliveries.ts";
 import { addEvents } from "./events.ts";
+import { addExport } from "./export.ts";
 import { addGet } from "./get.ts";
 import { addHistory } from "./history.ts";
 import { addImport } from "./import-dashboard.ts";
@@ -82,6 +83,7 @@ export function createProgram(): Command {
   addConfig(program);
   program.commandsGroup("Move and keep:");
   addImport(program);
+  addExport(program);
   addBackup(program);
   addRestore(program);
   return program;
