@@ -49,6 +49,8 @@ describe("a store that was lived in", () => {
     await store.syncReferences([{ tokenId, hash: hash(4) }]);
     await store.shareHits([hits("quota")], null);
     await store.raiseNotices([{ kind: "ApiToken", objectId: tokenId, limit: 5, window: 1000 }], 1000);
+    await store.suspend({ by: johnDoe, reason: "to look" });
+    await store.resume(johnDoe);
     await store.writeSync({ state: "synced" } as never);
   });
 
@@ -98,6 +100,22 @@ describe("a store that was lived in", () => {
     await expect(restored.issueCredential({ token: "partner", hash: hash(3), by: johnDoe })).rejects.toThrow(
       "was revoked",
     );
+  });
+
+  test("comes back suspended when it was, or when the new one is", async () => {
+    const suspension = await store.suspend({ by: johnDoe, reason: "an incident" });
+    await store.backup(file);
+    const own = await restored.suspend({ by: johnDoe, reason: "to restore" });
+    await restored.restore(file);
+
+    expect(await restored.suspension()).toEqual(own);
+    await restored.resume(johnDoe);
+    const third = await createDatabase();
+    const another = await open(third);
+    await another.restore(file);
+    expect(await another.suspension()).toEqual(suspension);
+    await another.close();
+    await third.drop();
   });
 
   test("tells whoever reads it that it is another one", async () => {
@@ -209,6 +227,7 @@ test("a backup names every table and column of the store, but for those that hav
     "outbox: may have been sent since",
     "outbox_mark: may have been sent since",
     "pointer.only_row: the same in every store",
+    "suspension.id: numbered anew",
     "sync_status.only_row: the same in every store",
   ];
   const leftOut = new Set(reasons.map((reason) => reason.split(":")[0]));

@@ -9,8 +9,11 @@ export interface BackedUpTable {
   readonly order: readonly string[];
   /** The column that numbers rows by itself. */
   readonly numbered?: string;
-  /** Whether it has one row at the most, which is there already and is replaced. */
-  readonly single?: true;
+  /**
+   * Which of two rows holds that can't both be there: that of the backup, in a table with one row at the most, or
+   * the one that the store has. There are none elsewhere.
+   */
+  readonly holds?: "backup" | "store";
   /** Rows of one statement, where they may be large. */
   readonly slice?: number;
 }
@@ -133,11 +136,26 @@ export const backedUpTables: readonly BackedUpTable[] = [
       cleared_at: "timestamptz",
     },
   },
-  { name: "sync_status", order: ["only_row"], single: true, columns: { status: "json" } },
+  {
+    // Without their numbers: a store that was suspended to be restored stays so.
+    name: "suspension",
+    order: ["id"],
+    holds: "store",
+    columns: {
+      since: "timestamptz",
+      by_name: "text",
+      by_email: "text",
+      reason: "text",
+      resumed_at: "timestamptz",
+      resumed_by_name: "text",
+      resumed_by_email: "text",
+    },
+  },
+  { name: "sync_status", order: ["only_row"], holds: "backup", columns: { status: "json" } },
   {
     name: "pointer",
     order: ["only_row"],
-    single: true,
+    holds: "backup",
     columns: { revision: "bigint", credential_changes: "bigint", newest_event: "text" },
   },
 ];

@@ -4,7 +4,7 @@ import type { Database, Session } from "../database.ts";
 import { rememberRows } from "../drift.ts";
 import { newestMigration } from "../migrate.ts";
 import { leapCredentialChanges, lockPointer } from "../pointer.ts";
-import { backedUpTables, type ColumnType } from "./backed-up-tables.ts";
+import { type BackedUpTable, backedUpTables, type ColumnType } from "./backed-up-tables.ts";
 import { readBackupFile } from "./backup-file.ts";
 import { BackupFault, type BackupHeader, readHeader, readRows, type RowBatch } from "./backup-form.ts";
 import type { BackupSummary } from "./backup-store.ts";
@@ -56,6 +56,8 @@ async function restoreRows(
   await continueNumbers(session);
   await rememberRows(session);
   await leapCredentialChanges(session);
+  // Until it looks by itself, Postgres would plan by what it knows of empty tables.
+  await session.query(`analyze ${backedUpTables.map(({ name }) => `gitway.${name}`).join(", ")}`);
   return rows;
 }
 
@@ -81,17 +83,22 @@ async function insertBatch(session: Session, batch: RowBatch): Promise<void> {
   const names = columns.join(", ");
   const arrays = columns.map((_, index) => `$${index + 1}::text[]`).join(", ");
   const values = columns.map((name) => asValue(table.columns[name] ?? "text", name)).join(", ");
-  const replaced = columns.map((name) => `${name} = excluded.${name}`).join(", ");
-  const conflict = table.single ? `on conflict (only_row) do update set ${replaced}` : "";
   try {
     await session.query(
       `insert into gitway.${table.name} (${names}) overriding system value
-       select ${values} from unnest(${arrays}) as row (${names}) ${conflict}`,
+       select ${values} from unnest(${arrays}) as row (${names}) ${onConflict(table, columns)}`,
       columns.map((_, index) => rows.map((row) => row[index] ?? null)),
     );
   } catch (error) {
     throw contentFault(error, batch);
   }
+}
+
+function onConflict({ holds }: BackedUpTable, columns: readonly string[]): string {
+  if (holds === undefined) return "";
+  if (holds === "store") return "on conflict do nothing";
+  const replaced = columns.map((name) => `${name} = excluded.${name}`).join(", ");
+  return `on conflict (only_row) do update set ${replaced}`;
 }
 
 function asValue(type: ColumnType, name: string): string {
