@@ -4,10 +4,10 @@ import type { CallUsage } from "./call-usage.ts";
 import { type Call, noEdits } from "./call.ts";
 import { identifyCaller } from "./credential-table.ts";
 import type { Refusal } from "./endpoint-error.ts";
-import { judgePath, passesWithoutToken, pathBelow } from "./path-lists.ts";
+import { judgePath, pathBelow } from "./path-lists.ts";
 import type { RequestTarget } from "./request-target.ts";
 import { belowBase, matchRoute, type RouteMatch, type RouteTable } from "./route-table.ts";
-import { tokenRefusal } from "./rules/token.ts";
+import { callerIsAllowed, needsNoToken, tokenRefusal } from "./rules/token.ts";
 import { chooseVersion } from "./served-versions.ts";
 import { bearerSecret, presentedSecret, tokenLocation } from "./token-location.ts";
 
@@ -29,7 +29,8 @@ export type FoundCall =
 
 /**
  * The call, if a definition takes the request. Below the base a caller without a valid token gets the same
- * answer whether or not the route exists, unless the API is open to all anyway.
+ * answer whether or not the route exists, unless the API is open to all anyway. A closed definition refuses
+ * here what comes to it, batches included: no rule gets to say otherwise.
  */
 export function findCall(table: RouteTable, arrived: ArrivedRequest): FoundCall {
   const { request, target, usage } = arrived;
@@ -43,7 +44,7 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): FoundCall 
   const { caller } = identity;
   if (identity.credentialId !== null) usage?.noteUse(identity.credentialId, receivedAt);
   const place = active && locate(arrived, active);
-  const isOpen = place && (active.definition.keyless || passesWithoutToken(place.path));
+  const isOpen = place && needsNoToken(place);
   const refusal =
     routeSegments && !caller && !isOpen
       ? tokenRefusal(bearerSecret(request.headers) !== null, identity.fault)
@@ -69,7 +70,7 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): FoundCall 
     usage,
     receivedAt,
   };
-  return { call, refusal };
+  return { call, refusal: refusal ?? (call.definition.closed ? callerIsAllowed(call) : null) };
 }
 
 type Place = Pick<

@@ -23,6 +23,8 @@ export interface ServedDefinition {
   readonly name: string;
   /** An inactive definition keeps its place and answers as if it were not there. */
   readonly active: boolean;
+  /** Whether it refuses every request, whatever its other fields say: it asks for what can't be checked yet. */
+  readonly closed: boolean;
   readonly keyless: boolean;
   /** Names of the tokens that are let in, as the manifest has them: which token has a name may change. */
   readonly allowedTokens: ReadonlySet<string>;
@@ -62,14 +64,13 @@ const defaultBatch = 100;
 /** Makes a stored definition ready for serving. Nothing but its own content and its files matter. */
 export function prepareDefinition(stored: StoredDefinition, blobs: ServingState["blobs"]): ServedDefinition {
   const { spec } = stored;
-  const closed = refusesEverybody(spec);
-  const names = closed ? [] : (spec.tokens ?? []);
   return {
     id: stored.id,
     name: stored.name,
     active: spec.active ?? true,
-    keyless: (spec.keyless ?? false) && !closed,
-    allowedTokens: new Set(names),
+    closed: refusesEverybody(spec),
+    keyless: spec.keyless ?? false,
+    allowedTokens: new Set(spec.tokens),
     tokenLocation: tokenLocation(spec.authentication),
     end: parseEnd(spec.expires),
     allowedAddresses: enabledList(spec.ipAllowList),

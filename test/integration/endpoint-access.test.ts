@@ -11,6 +11,7 @@ import {
   serve,
   state,
   token,
+  withMiddleware,
 } from "../support/serving.ts";
 
 let endpoint: Endpoint;
@@ -240,6 +241,55 @@ describe("a rule", () => {
     endpoint = await serve(state([definition("it", spec)]));
 
     await expectError(await get("/api/custom/it", { headers: bearer }), 401, 1010);
+  });
+
+  test.each<[string, string, Partial<ApiDefinitionSpec>]>([
+    ["is open to all", "GET", { keyless: true }],
+    ["asks for no token at the path", "GET", { paths: { ignored: [{ path: "/" }] } }],
+    [
+      "answers at the path",
+      "GET",
+      { paths: { allowed: [{ path: "/", methods: { GET: { action: "reply", body: "hello" } } }] } },
+    ],
+    [
+      "asks for no token at the path of the version",
+      "GET",
+      {
+        versions: {
+          location: "header",
+          key: "v",
+          default: "1",
+          entries: [{ name: "1", paths: { ignored: [{ path: "/" }] } }],
+        },
+      },
+    ],
+    ["takes batches", "POST", { batch: { enabled: true } }],
+    ["has ended", "GET", { expires: "2001-01-01" }],
+    ["is blocked", "GET", { paths: { blocked: [{ path: "/" }] } }],
+  ])(
+    "of a kind of authentication that can't be checked refuses all calls of an API that %s",
+    async (_what, method, spec) => {
+      const closed = { tokens: ["internal"], authentication: { basic: true }, ...spec };
+      const body = method === "POST" ? '{"requests":[]}' : null;
+      for (const place of [{ listenPath: "/it" }, { route: "it", match: "prefix" as const }]) {
+        endpoint = await serve(state([definition("it", { ...place, ...closed })]));
+        const path = `${place.listenPath ?? "/api/custom/it"}/tyk/batch/`;
+
+        await expectError(await get(path, { method, body }), 401, 1008);
+        await expectError(await get(path, { method, body, headers: bearer }), 401, 1010);
+        await endpoint.closeNow();
+      }
+    },
+  );
+
+  test("of a kind of authentication that can't be checked comes before middleware that answers", async () => {
+    const closed = { listenPath: "/it", keyless: true, authentication: { signature: true } };
+    const answering = withMiddleware(closed, {
+      pre: ["export default () => ({ status: 200, body: 'hello' })"],
+    });
+    endpoint = await serve(state([answering]));
+
+    await expectError(await get("/it"), 401, 1008);
   });
 
   test("refuses a definition whose token is gone", async () => {

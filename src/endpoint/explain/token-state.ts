@@ -1,8 +1,8 @@
 import type { LocalRequest } from "../batch/local-exchange.ts";
 import type { Call } from "../call.ts";
 import { identifyCaller } from "../credential-table.ts";
-import { passesWithoutToken } from "../path-lists.ts";
 import type { RouteTable } from "../route-table.ts";
+import { needsNoToken } from "../rules/token.ts";
 import { presentedSecret, tokenLocation } from "../token-location.ts";
 import type { Explanation, TokenState } from "./explanation.ts";
 
@@ -22,8 +22,9 @@ export function tokenWithoutCall(table: RouteTable, headers: LocalRequest["heade
   return { name: tokenName, state: fault ?? (tokenName === null ? "unknown" : "accepted") };
 }
 
-function stateOf({ definition, path, caller, tokenName, tokenFault, tokenPresented }: Call): TokenState {
-  if (definition.keyless || passesWithoutToken(path)) return "not needed";
+function stateOf(call: Call): TokenState {
+  const { definition, caller, tokenName, tokenFault, tokenPresented } = call;
+  if (needsNoToken(call)) return "not needed";
   if (caller) return definition.allowedTokens.has(caller.tokenName) ? "accepted" : "not allowed";
   if (tokenFault) return tokenFault;
   return tokenPresented && tokenName === null ? "unknown" : "missing";

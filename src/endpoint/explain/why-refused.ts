@@ -61,7 +61,7 @@ function whyNoToken(refused: RefusedRequest): string[] {
   const name = `ApiToken '${token.name}'`;
   if (!call)
     return [...whyNotFound(refused), "Without a valid token callers below the base are told no more."];
-  if (spec && asksForMore(spec))
+  if (call.definition.closed)
     return [`'${definition}' asks for a kind of authentication that can't be checked yet: nobody is let in.`];
   if (token.state === "disabled") return [`${name} is disabled.`];
   if (token.state === "expired") return [`${name}, or this secret of it, has expired.`];
@@ -70,10 +70,6 @@ function whyNoToken(refused: RefusedRequest): string[] {
   const wanted = `'${definition}' lets in the tokens ${namesOf(spec)}, ${placeOf(call)}.`;
   if (token.state === "unknown") return ["The secret is that of no token.", wanted];
   return ["The request carries no token where the definition looks for one.", wanted];
-}
-
-function asksForMore({ authentication }: ApiDefinitionSpec): boolean {
-  return Boolean(authentication?.basic || authentication?.oauth2 || authentication?.signature);
 }
 
 function namesOf(spec: ApiDefinitionSpec | null): string {

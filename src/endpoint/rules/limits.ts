@@ -1,11 +1,11 @@
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import { passesWithoutToken } from "../path-lists.ts";
+import { needsNoToken } from "./token.ts";
 
 /** Counts the request of a token, and refuses it beyond the token's rate limit or quota (UD-APIs 1.5). */
-export function tokenIsWithinLimits({ definition, caller, path, usage, receivedAt }: Call): Refusal | null {
-  if (!caller || definition.keyless || passesWithoutToken(path)) return null;
-  return usage?.countToken(caller, receivedAt) ?? null;
+export function tokenIsWithinLimits(call: Call): Refusal | null {
+  if (!call.caller || needsNoToken(call)) return null;
+  return call.usage?.countToken(call.caller, call.receivedAt) ?? null;
 }
 
 /** Counts the request to an API, and refuses it beyond the limit of all its callers together. */

@@ -3,11 +3,16 @@ import type { Refusal } from "../endpoint-error.ts";
 import { passesWithoutToken } from "../path-lists.ts";
 import { bearerSecret } from "../token-location.ts";
 
+/** Whether a call needs no token: the API is open to all, or the path is. */
+export function needsNoToken({ definition, path }: Pick<Call, "definition" | "path">): boolean {
+  return !definition.closed && (definition.keyless || passesWithoutToken(path));
+}
+
 /** Lets in the tokens of the definition. All that is wrong with a token looks the same to the caller. */
 export function callerIsAllowed(call: Call): Refusal | null {
   const { definition, caller } = call;
-  if (definition.keyless || passesWithoutToken(call.path)) return null;
-  if (caller && definition.allowedTokens.has(caller.tokenName)) return null;
+  if (needsNoToken(call)) return null;
+  if (caller && !definition.closed && definition.allowedTokens.has(caller.tokenName)) return null;
   // A request that can be tied to a token counts, also one that fails.
   if (caller) call.usage?.countToken(caller, call.receivedAt);
   const presented = call.routeSegments === null ? call.tokenPresented : bearerSecret(call.request.headers);
