@@ -17,8 +17,8 @@ const encodedControl = /%(?:[01][0-9a-f]|7f)/i;
 
 /**
  * Takes the request target apart, or gives null for one that a route could be dodged with: control
- * characters, broken escapes, backslashes, and dot segments in any disguise. Those are refused rather
- * than resolved, since what an upstream makes of them can't be known here.
+ * characters, broken escapes and those of invalid UTF-8, backslashes, and dot segments in any disguise.
+ * Those are refused rather than resolved, since what an upstream makes of them can't be known here.
  */
 export function parseRequestTarget(url: string, hostHeader: string | undefined): RequestTarget | null {
   const absolute = absoluteForm.exec(url);
@@ -39,7 +39,18 @@ export function parseRequestTarget(url: string, hostHeader: string | undefined):
 function isSafePath(path: string): boolean {
   if (!path.startsWith("/") || path.includes("\\")) return false;
   if (badEscape.test(path) || encodedControl.test(path)) return false;
-  return !hasDotSegment(path);
+  return isUtf8(path) && !hasDotSegment(path);
+}
+
+/** Whether the escapes are UTF-8. What is overlong (`%c1%a1` for `a`) or half a character some servers take for another. */
+function isUtf8(path: string): boolean {
+  if (!path.includes("%")) return true;
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Also `%2e`, dots between encoded slashes, and `..;x`, which some servers take for `..`. */

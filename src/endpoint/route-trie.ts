@@ -108,6 +108,7 @@ export function canonicalSegment(segment: string, ignoreCase: boolean): string {
   return ignoreCase ? decoded.toLowerCase() : decoded;
 }
 
+/** Requests hold nothing that can't be decoded; what somebody wrote may. */
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);

@@ -57,6 +57,19 @@ describe("paths", () => {
     await expectError(await get("/it/closed"), 403, 2016);
     await expectError(await get("/api/custom/it/closed"), 401, 1008);
   });
+
+  test.each(["%c1%a3losed", "%e0%81%a3losed", "closed%c3", "%c0%ae%c0%ae/closed", "closed/%ed%a0%80"])(
+    "a path in no proper UTF-8 is none that the lists could judge: %s",
+    async (segment) => {
+      upstream = await startUpstream((_request, response) => response.end());
+      const action = { proxy: { targetUrl: upstream.url } };
+      endpoint = await serve(state([definition("it", { listenPath: "/it", action, paths })]));
+
+      await expectError(await get(`/it/${segment}`), 400, 2001);
+
+      expect(upstream.requests).toHaveLength(0);
+    },
+  );
 });
 
 describe("versions", () => {
