@@ -12,10 +12,12 @@ import {
 } from "./config-layers.ts";
 import { configFileOption, configOptions, type OptionValue } from "./config-options.ts";
 import type { Environment, SecretPlace } from "./config-secrets.ts";
+import { addresses, timer } from "./config-values.ts";
+import type { TargetLists } from "./denied-address.ts";
 import { AppError } from "./errors.ts";
 import type { LogsOptions } from "./log.ts";
 import { Secret } from "./secret.ts";
-import { parseDuration, parseSize } from "./units.ts";
+import { parseSize } from "./units.ts";
 
 /** The options of a process, complete. Paths are absolute, times in milliseconds, sizes in bytes. */
 export interface Config {
@@ -58,6 +60,8 @@ export interface Config {
     readonly trustedProxies: readonly string[];
     readonly drainDelay: number;
   };
+  /** Which addresses proxies and webhooks may reach. */
+  readonly targets: TargetLists;
   readonly dashboard: {
     readonly host: string;
     readonly port: number;
@@ -231,9 +235,10 @@ function assemble(merged: ReadonlyMap<string, Written>, surroundings: Surroundin
       nodeId: number("endpoint.nodeId"),
       noticeInterval: timer(merged, "endpoint.noticeInterval"),
       revisionHeader: text("endpoint.revisionHeader") === "off" ? null : text("endpoint.revisionHeader"),
-      trustedProxies: at("endpoint.trustedProxies") as readonly string[],
+      trustedProxies: addresses(merged, "endpoint.trustedProxies"),
       drainDelay: at("endpoint.drainDelay") === undefined ? 0 : timer(merged, "endpoint.drainDelay"),
     },
+    targets: { allow: addresses(merged, "targets.allow"), deny: addresses(merged, "targets.deny") },
     dashboard: {
       host: text("dashboard.host"),
       port: number("dashboard.port"),
@@ -261,13 +266,6 @@ function assemble(merged: ReadonlyMap<string, Written>, surroundings: Surroundin
 function logFormat(written: string | null, terminal: boolean): LogsOptions["format"] {
   if (written === null) return terminal ? "text" : "json";
   return written === "json" ? "json" : "text";
-}
-
-/** Timers of Node.js fire at once when they are set beyond 2^31 ms. */
-function timer(merged: ReadonlyMap<string, Written>, key: string): number {
-  const milliseconds = parseDuration(String(merged.get(key)?.value));
-  if (milliseconds <= parseDuration("20d")) return milliseconds;
-  throw new AppError("config-invalid", `${merged.get(key)?.origin}: '${key}' must be 20d or less.`);
 }
 
 function shownOptions(merged: ReadonlyMap<string, Written>): ShownOption[] {

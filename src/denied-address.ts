@@ -1,55 +1,45 @@
-import { lookup, type LookupAddress } from "node:dns";
-import { BlockList, isIP, type LookupFunction } from "node:net";
+import { isIP } from "node:net";
 
-/**
- * Addresses that no proxy and no webhook may reach: link-local ones and those where clouds hand out the machine's
- * credentials. Private networks and loopback are fine, since upstreams live there.
- */
-const denied = new BlockList();
-denied.addSubnet("169.254.0.0", 16, "ipv4");
-denied.addSubnet("0.0.0.0", 8, "ipv4");
-denied.addAddress("100.100.100.200", "ipv4");
-denied.addSubnet("fe80::", 10, "ipv6");
-denied.addAddress("::", "ipv6");
-denied.addAddress("fd00:ec2::254", "ipv6");
-// The same IPv4 range behind NAT64 and in the old compatible form.
-denied.addSubnet("64:ff9b::a9fe:0", 112, "ipv6");
-denied.addSubnet("::a9fe:0", 112, "ipv6");
+import { addressList, holdsAddress } from "./address-list.ts";
+import { embeddedIpv4 } from "./embedded-ipv4.ts";
 
-/** What a connection to a denied address fails with. */
-export const deniedCode = "GITWAY_TARGET_DENIED";
-
-/** Whether a host is an address that may not be reached. Names are checked once they are resolved. */
-export function isDeniedAddress(host: string): boolean {
-  const version = isIP(host);
-  return version !== 0 && denied.check(host, version === 4 ? "ipv4" : "ipv6");
+/** Which addresses proxies and webhooks may reach, besides what is so by default: addresses and CIDR ranges. */
+export interface TargetLists {
+  /** Those that may be reached although they are denied, by default or by the other list. */
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
 }
 
-type Resolve = (
-  hostname: string,
-  options: { all: true; family?: number; hints?: number },
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
-
 /**
- * A look-up for outgoing connections that fails when a name leads to a denied address, be it among good
- * ones. It is the look-up of the connection itself, so that no second answer can differ from the checked one.
+ * What no proxy and no webhook may reach unless it is allowed: link-local addresses, and those where clouds
+ * hand out the machine's credentials. Private networks and loopback are fine, since upstreams live there.
  */
-export function createGuardedLookup(resolve: Resolve = lookup): LookupFunction {
-  return (hostname, options, callback) => {
-    const family = options.family === "IPv4" ? 4 : options.family === "IPv6" ? 6 : (options.family ?? 0);
-    resolve(hostname, { all: true, family, hints: options.hints ?? 0 }, (error, addresses) => {
-      const failure = error ?? denialOf(hostname, addresses);
-      const [first] = addresses ?? [];
-      if (failure || !first) return callback(failure ?? new Error("no address"), []);
-      return options.all ? callback(null, addresses) : callback(null, first.address, first.family);
-    });
+const deniedByDefault = [
+  "0.0.0.0/8",
+  "169.254.0.0/16",
+  "100.100.100.200",
+  "168.63.129.16",
+  "192.0.0.192",
+  "::",
+  "fe80::/10",
+  "fd00:ec2::23",
+  "fd00:ec2::254",
+  "fd00:42::42",
+  "fd20:ce::254",
+];
+
+/** Whether a host is an address that may not be reached. A name is none: it is judged once it is resolved. */
+export type DeniedAddresses = (host: string) => boolean;
+
+/** The judgement by these lists. An IPv6 address is denied also for the IPv4 address that it leads to. */
+export function deniedAddresses({ allow, deny }: TargetLists = { allow: [], deny: [] }): DeniedAddresses {
+  const allowed = addressList(allow);
+  const denied = addressList([...deniedByDefault, ...deny]);
+  const isDenied: DeniedAddresses = (host) => {
+    const address = host.replace(/%.*$/, "");
+    const version = isIP(address);
+    if (version === 0 || holdsAddress(allowed, address)) return false;
+    return holdsAddress(denied, address) || (version === 6 && embeddedIpv4(address).some(isDenied));
   };
-}
-
-function denialOf(hostname: string, addresses: readonly LookupAddress[]): NodeJS.ErrnoException | null {
-  if (!addresses.some(({ address }) => isDeniedAddress(address))) return null;
-  return Object.assign(new Error(`'${hostname}' leads to an address that may not be reached.`), {
-    code: deniedCode,
-  });
+  return isDenied;
 }

@@ -5,6 +5,7 @@ import { buildRouteTable } from "../endpoint/route-table.ts";
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { ServingState } from "../store/serving-store.ts";
+import { createTargetGuard } from "../target-guard.ts";
 import type { AskedCall } from "./asked-call.ts";
 import { carryToken } from "./carry-token.ts";
 
@@ -33,7 +34,7 @@ export async function callHere(options: CallHere): Promise<Explained> {
   const { createCallWorkers } = await import("../endpoint/explain/call-workers.ts");
   const { asked, table } = carried;
   const { host } = asked;
-  const workers = createCallWorkers({ scripts: 1, log });
+  const workers = createCallWorkers({ scripts: 1, targets: createTargetGuard(config.targets), log });
   const bounds = { answerLimit, signal: AbortSignal.timeout(timeLimit) };
   const place = { table, host, clientAddress };
   try {

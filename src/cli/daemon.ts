@@ -14,6 +14,7 @@ import type { Log, Logs } from "../log.ts";
 import { type Loop, startLoop } from "../reconcile/loop.ts";
 import { type PassParts, type PassResult, runPass } from "../reconcile/pass.ts";
 import type { Store, Suspension } from "../store/store.ts";
+import { createTargetGuard } from "../target-guard.ts";
 import type { Announcement } from "./announcement.ts";
 import { answerSoon } from "./answer-soon.ts";
 import type { Closing } from "./closing.ts";
@@ -114,7 +115,13 @@ async function startDashboardRole(
   const served = () => running.endpoint?.servedTable() ?? null;
   const triggering = closing.add(
     "what was triggered",
-    createTriggering({ store, endpoint: config.endpoint, served, log }),
+    createTriggering({
+      store,
+      endpoint: config.endpoint,
+      served,
+      targets: createTargetGuard(config.targets),
+      log,
+    }),
   );
   const dashboard = await startDashboard({
     ...config.dashboard,
@@ -162,6 +169,7 @@ async function startEndpointRole(
   if (!roles.has("endpoint")) return;
   const endpoint = await startEndpoint({
     ...config.endpoint,
+    targets: createTargetGuard(config.targets),
     feed: store,
     usageStore: store,
     outbox: store.outbox,
@@ -187,7 +195,9 @@ async function startController(
   store: Store,
   metrics: Metrics,
 ): Promise<Announcement["firstPass"]> {
-  closing.add("the delivery of events", await startDelivery({ store, log, observe: metrics.delivery }));
+  const targets = createTargetGuard(config.targets);
+  const delivery = await startDelivery({ store, targets, log, observe: metrics.delivery });
+  closing.add("the delivery of events", delivery);
   const source = closing.add("the source", await openConfiguredSource(config, log));
   const parts = passParts(config, { source, store, log, allowPrune: false });
   running.parts = parts;

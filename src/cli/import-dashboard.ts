@@ -70,6 +70,7 @@ async function importFrom(from: string, options: ImportFlags, config: Config): P
     cwd,
     limits: config.limits,
     routeBase: config.endpoint.base,
+    targets: config.targets,
   });
   try {
     return await importInto(folder, dump, options, config);

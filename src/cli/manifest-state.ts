@@ -18,12 +18,13 @@ export interface ManifestState {
 
 /** Reads the manifests of a folder, as they lie there, into what an endpoint would serve: no Git, no store. */
 export async function readManifestState(folder: string, config: Config, log: Log): Promise<ManifestState> {
-  const { limits, endpoint } = config;
+  const { limits, endpoint, targets } = config;
   const cwd = process.cwd();
   const { set, contents } = await readFolder([resolve(cwd, folder)], {
     cwd,
     limits,
     routeBase: endpoint.base,
+    targets,
   });
   const stored = set.manifests.map(asStored);
   const tokens = stored.filter((object) => object.kind === "ApiToken");

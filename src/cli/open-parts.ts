@@ -45,6 +45,7 @@ export async function openConfiguredSource(config: Config, log: Log): Promise<So
     },
     limits: config.limits,
     routeBase: config.endpoint.base,
+    targets: config.targets,
     environment: config.environment(),
     log,
   });

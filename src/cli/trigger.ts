@@ -9,6 +9,7 @@ import { parseRequestTarget } from "../endpoint/request-target.ts";
 import { matchRoute, type RouteTable } from "../endpoint/route-table.ts";
 import type { Log } from "../log.ts";
 import type { Closeable, Store } from "../store/store.ts";
+import type { TargetGuard } from "../target-guard.ts";
 import type { AskedCall } from "./asked-call.ts";
 import { carrySecret, carryToken, type CarriedToken } from "./carry-token.ts";
 import { triggerOutcome, triggerTime, triggerTimedOut } from "./trigger-outcome.ts";
@@ -19,6 +20,7 @@ export interface TriggerOptions {
   readonly endpoint: Pick<Config["endpoint"], "base" | "nodeId" | "revisionHeader" | "trustedProxies">;
   /** The table that serves in this process; null when there is none. */
   readonly served: () => RouteTable | null;
+  readonly targets: TargetGuard;
   readonly log: Log;
 }
 
@@ -34,7 +36,7 @@ const scripts = 2;
 
 /** Makes it possible to call definitions without the endpoint's port, by the endpoint's own code. */
 export function createTriggering(options: TriggerOptions): Triggering {
-  const { store, endpoint, served, log } = options;
+  const { store, endpoint, served, targets, log } = options;
   const currentTable = createCurrentTable({ feed: store, base: endpoint.base, served });
   let workers: CallWorkers | null = null;
   let running = 0;
@@ -43,7 +45,7 @@ export function createTriggering(options: TriggerOptions): Triggering {
       if (running >= atOnce) return refusal(503, "Too many APIs are being triggered: try again in a moment.");
       running++;
       try {
-        workers ??= createCallWorkers({ scripts, log });
+        workers ??= createCallWorkers({ scripts, targets, log });
         return await decide(call, { ...options, workers, table: await currentTable(), gone: signal });
       } finally {
         running--;

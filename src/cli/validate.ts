@@ -31,6 +31,7 @@ async function validate(config: Config, asked: readonly string[], format: string
     cwd: scope.cwd,
     limits: config.limits,
     routeBase: config.endpoint.base,
+    targets: config.targets,
   });
   const { set, manifests } = folder;
   const problems = problemsOf(set)

@@ -1,16 +1,14 @@
 import { createHash } from "node:crypto";
 
-import type { Dispatcher } from "undici";
-
 import type { DeliveryOutcome, DueDelivery, Outbox } from "../store/outbox.ts";
 import { renderBody, withoutTime } from "./body.ts";
-import { send } from "./send.ts";
+import { type Receivers, send } from "./send.ts";
 import { judge, type RetrySchedule, type Verdict } from "./verdict.ts";
 
 /** What an attempt needs. */
 export interface AttemptParts {
   readonly outbox: Pick<Outbox, "mark">;
-  readonly agent: Dispatcher;
+  readonly receivers: Receivers;
   readonly schedule: RetrySchedule;
   /** Aborted to end the attempt early, with an `Answer` as its reason. */
   readonly cancel: AbortController;
@@ -21,7 +19,7 @@ export async function attempt(delivery: DueDelivery, parts: AttemptParts): Promi
   const body = renderBody(delivery.webhook, delivery.message);
   if (body === null) return { outcome: tooLarge, asked: 0 };
   if (await isDuplicate(delivery, parts.outbox)) return { outcome: { state: "duplicate" }, asked: 0 };
-  const answer = await send(parts.agent, delivery, body, parts.cancel);
+  const answer = await send(parts.receivers, delivery, body, parts.cancel);
   return judge(answer, delivery, parts.schedule, Date.now());
 }
 

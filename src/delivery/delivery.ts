@@ -2,15 +2,18 @@ import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { DeliveryOutcome, DueDelivery, Outbox } from "../store/outbox.ts";
 import type { Closeable } from "../store/store.ts";
+import type { TargetGuard } from "../target-guard.ts";
 import { coalesced } from "./coalesced.ts";
 import { createPauses } from "./pauses.ts";
-import { createReceiverAgent, longestTimeout } from "./send.ts";
+import { createReceivers, longestTimeout } from "./send.ts";
 import { createSender } from "./sender.ts";
 import { type Answer, defaultSchedule, type RetrySchedule } from "./verdict.ts";
 
 /** What delivering needs. */
 export interface DeliveryOptions {
   readonly store: { readonly outbox: Outbox };
+  /** What webhooks may reach. */
+  readonly targets: TargetGuard;
   readonly log: Log;
   /** Told how attempts end, and from time to time how many messages wait; for metrics. */
   readonly observe?: {
@@ -63,10 +66,10 @@ export async function startDelivery(options: DeliveryOptions): Promise<Closeable
   const { log, observe } = options;
   const { outbox } = options.store;
   const times = { ...defaultTimes, ...options.times };
-  const agent = createReceiverAgent();
+  const receivers = createReceivers(options.targets);
   const pauses = createPauses({ first: times.firstPause, longest: times.longestPause });
   const schedule = { ...defaultSchedule, ...options.schedule };
-  const sender = createSender({ outbox, agent, pauses, schedule, log, observe });
+  const sender = createSender({ outbox, receivers, pauses, schedule, log, observe });
   /** By webhook. */
   const underWay = new Map<string, { readonly cancel: AbortController; readonly done: Promise<void> }>();
   const timers = new Set<NodeJS.Timeout>();
@@ -129,7 +132,7 @@ export async function startDelivery(options: DeliveryOptions): Promise<Closeable
     }, times.grace);
     await Promise.all([...underWay.values()].map(({ done }) => done));
     clearTimeout(limit);
-    await agent.destroy();
+    await receivers.close();
   }
 
   const listening = await outbox.onEnqueued(() => attended(claimMore));

@@ -1,8 +1,8 @@
 import { Agent, type Dispatcher } from "undici";
 
-import { createGuardedLookup, deniedCode, isDeniedAddress } from "../denied-address.ts";
 import { messageOf } from "../errors.ts";
 import type { DueDelivery } from "../store/outbox.ts";
+import { deniedCode, type TargetGuard } from "../target-guard.ts";
 import type { DeliveryBody } from "./body.ts";
 import type { Answer } from "./verdict.ts";
 
@@ -28,18 +28,22 @@ const notForWebhooks = new Set([
   "upgrade",
 ]);
 
-/** The connections to all receivers. It reaches no denied address, and follows no redirect. */
-export function createReceiverAgent(): Agent {
-  return new Agent({
-    connections: 4,
-    maxHeaderSize: 16 * 1024,
-    connect: { lookup: createGuardedLookup(), timeout: 10_000 },
-  });
+/** The connections to all receivers. */
+export interface Receivers {
+  readonly agent: Dispatcher;
+  readonly isDenied: TargetGuard["isDenied"];
+  readonly close: () => Promise<void>;
+}
+
+/** Connections that reach nothing but what the guard lets them, and follow no redirect. */
+export function createReceivers({ isDenied, lookup }: TargetGuard): Receivers {
+  const agent = new Agent({ connections: 4, maxHeaderSize: 16 * 1024, connect: { lookup, timeout: 10_000 } });
+  return { agent, isDenied, close: () => agent.destroy() };
 }
 
 /** Makes one attempt. Never rejects. Aborting `cancel` with an answer as its reason ends it with that. */
 export async function send(
-  agent: Dispatcher,
+  { agent, isDenied }: Receivers,
   delivery: DueDelivery,
   body: DeliveryBody,
   cancel: AbortController,
@@ -47,7 +51,7 @@ export async function send(
   const { webhook } = delivery;
   if (!URL.canParse(webhook.url)) return { error: "The webhook's URL can't be read.", isFinal: true };
   const url = new URL(webhook.url);
-  if (isDeniedAddress(url.hostname.replace(/^\[|\]$/g, ""))) return denied;
+  if (isDenied(url.hostname.replace(/^\[|\]$/g, ""))) return denied;
   const timeout = Math.min(webhook.timeout, longestTimeout);
   const timer = setTimeout(() => cancel.abort(timedOut(timeout)), timeout);
   try {

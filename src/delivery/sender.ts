@@ -1,16 +1,15 @@
-import type { Dispatcher } from "undici";
-
 import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { DeliveryOutcome, DueDelivery, Outbox } from "../store/outbox.ts";
 import { attempt } from "./attempt.ts";
 import type { Pauses } from "./pauses.ts";
+import type { Receivers } from "./send.ts";
 import type { RetrySchedule, Verdict } from "./verdict.ts";
 
 /** What sending needs. */
 export interface SenderParts {
   readonly outbox: Pick<Outbox, "mark" | "finish">;
-  readonly agent: Dispatcher;
+  readonly receivers: Receivers;
   readonly pauses: Pauses;
   readonly schedule: RetrySchedule;
   readonly log: Log;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { type BlockList, isIP } from "node:net";
 
-import { holdsAddress } from "./address-list.ts";
+import { holdsAddress } from "../address-list.ts";
 
 /**
  * The address that a request came from: the peer of the connection, unless that is a trusted proxy. Then it

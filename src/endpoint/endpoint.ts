@@ -1,8 +1,9 @@
+import { addressList } from "../address-list.ts";
 import type { Log } from "../log.ts";
 import type { Outbox } from "../store/outbox.ts";
 import type { Closeable } from "../store/store.ts";
-import { createUpstreamAgent } from "./actions/proxy.ts";
-import { addressList } from "./address-list.ts";
+import type { TargetGuard } from "../target-guard.ts";
+import { createUpstreams } from "./actions/upstreams.ts";
 import { createCallUsage, type UsageStore } from "./call-usage.ts";
 import { createEventQueue } from "./event-queue.ts";
 import { defaultTimes, startHttpServer, type ServerTimes } from "./http-server.ts";
@@ -32,6 +33,8 @@ export interface EndpointOptions {
   readonly scriptQueue: number;
   /** Proxies, as addresses and ranges, whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** What proxies may reach. */
+  readonly targets: TargetGuard;
   readonly feed: ServingFeed;
   /** The file in which the last table is kept for a start while the store is away, and the store that it is of. */
   readonly snapshot?: { readonly file: string; readonly origin: string };
@@ -85,7 +88,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     log,
     ...(options.scriptWaited && { waited: options.scriptWaited }),
   });
-  const agent = createUpstreamAgent();
+  const upstreams = createUpstreams(options.targets);
   const queue = options.outbox ? createEventQueue({ outbox: options.outbox, log }) : null;
   let follower: TableFollower | null = null;
   const table = () => follower?.table() ?? null;
@@ -101,7 +104,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     trustedProxies: addressList(options.trustedProxies),
     table,
     pool,
-    agent,
+    upstreams,
     usage,
     emit,
   });
@@ -130,6 +133,6 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   async function shutDown(stopServer: () => Promise<void>): Promise<void> {
     await stopServer();
     const counting = [usage.close(), queue?.close()];
-    await Promise.all([follower?.close(), pool.close(), agent.destroy(), ...counting]);
+    await Promise.all([follower?.close(), pool.close(), upstreams.close(), ...counting]);
   }
 }

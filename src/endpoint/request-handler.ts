@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BlockList } from "node:net";
 
-import type { Dispatcher } from "undici";
-
 import type { Log } from "../log.ts";
 import { serveProxy } from "./actions/proxy.ts";
 import type { Reply } from "./actions/reply-definition.ts";
 import { serveReply } from "./actions/reply.ts";
 import { serveScript } from "./actions/script.ts";
+import type { Upstreams } from "./actions/upstreams.ts";
 import { serveBatch } from "./batch/serve-batch.ts";
 import type { CallUsage } from "./call-usage.ts";
 import type { Call } from "./call.ts";
@@ -33,7 +32,7 @@ export interface RequestHandlerOptions {
   readonly revisionHeader: string | null;
   readonly trustedProxies: BlockList;
   readonly pool: ScriptPool;
-  readonly agent: Dispatcher;
+  readonly upstreams: Upstreams;
   readonly usage: CallUsage | null;
   readonly log: Log;
   /** Whether the requests are those of a batch. */
@@ -161,10 +160,13 @@ function carryOut(call: Call, verdict: Ruling["verdict"]): Refusal | null {
   return "code" in verdict ? verdict : serveReply(call, verdict);
 }
 
-async function act({ agent, pool, log, trace }: RequestHandlerOptions, call: Call): Promise<Refusal | null> {
+async function act(
+  { upstreams, pool, log, trace }: RequestHandlerOptions,
+  call: Call,
+): Promise<Refusal | null> {
   const { action } = call.definition;
   if (trace?.mayAct(call) === false) return serveReply(call, nothing);
-  if (action.kind === "proxy") return await serveProxy(call, action, agent);
+  if (action.kind === "proxy") return await serveProxy(call, action, upstreams);
   if (action.kind === "script") return await serveScript(call, action, { pool, log });
   return serveReply(call, action);
 }

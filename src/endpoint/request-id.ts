@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { BlockList } from "node:net";
 
-import { holdsAddress } from "./address-list.ts";
+import { holdsAddress } from "../address-list.ts";
 import { plainAddress } from "./client-address.ts";
 
 const acceptable = /^[\w.:+/=@-]{1,128}$/;

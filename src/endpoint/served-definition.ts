@@ -1,12 +1,12 @@
 import type { BlockList } from "node:net";
 
+import { addressList } from "../address-list.ts";
 import type { ApiDefinitionSpec } from "../manifest/api-definition.generated.ts";
 import type { ServingState, StoredDefinition } from "../store/serving-store.ts";
 import { parseSize } from "../units.ts";
 import { prepareProxy, type ProxyTargets } from "./actions/proxy-target.ts";
 import { prepareReply, type Reply } from "./actions/reply-definition.ts";
 import { prepareScript, type Script } from "./actions/script-definition.ts";
-import { addressList } from "./address-list.ts";
 import { apiLimits, type ServedLimits } from "./limits/limit.ts";
 import { type MiddlewareChain, prepareMiddleware } from "./middleware/middleware-definition.ts";
 import { type PathLists, preparePathLists } from "./path-lists.ts";

@@ -46,7 +46,7 @@ export function openFile({ path, text }: ManifestFile, options: EditOptions): Op
   }
   const readings: (ParsedDocument | null)[] = [];
   for (const yaml of stream.documents) {
-    const { document, lostAt } = readDocument(source, yaml, { file: path, routeBase: options.routeBase });
+    const { document, lostAt } = readDocument(source, yaml, { ...options, file: path });
     if (lostAt !== null) return document && document.status !== "good" ? document.problems : [];
     readings.push(document);
   }

@@ -1,16 +1,19 @@
+import { isIP } from "node:net";
+
+import { deniedAddresses } from "../denied-address.ts";
 import { readAddress } from "./address.ts";
 import { resolveFile } from "./file-reference.ts";
 import { type Finding, warning } from "./finding.ts";
 import type { Kind } from "./manifest.ts";
+import type { ParseOptions } from "./parse-file.ts";
 import { readable, select } from "./pointer.ts";
 import { listenPathFlaws, routeFlaws } from "./route.ts";
 import { normaliseTimestamp } from "./timestamp.ts";
 
 /** What the rules must know besides the document. */
-export interface Surroundings {
+export interface Surroundings extends ParseOptions {
   /** The path of the manifest file in the repository. */
   readonly file: string;
-  readonly routeBase: string;
 }
 
 type Rule = (text: string, path: string, surroundings: Surroundings) => readonly Finding[];
@@ -108,9 +111,17 @@ function checkFile(text: string, path: string, { file }: Surroundings): Finding[
   return referenced.ok ? [] : [error(path, "invalid-file", referenced.reason)];
 }
 
-function checkUrl(text: string, path: string): Finding[] {
-  if (!/^https?:\/\//.test(text) || URL.canParse(text)) return [];
+function checkUrl(text: string, path: string, surroundings: Surroundings): Finding[] {
+  if (!/^https?:\/\//.test(text)) return [];
+  if (URL.canParse(text)) return checkTarget(new URL(text), path, surroundings);
   return [error(path, "invalid-format", "must be an absolute http or https URL with a valid host and port")];
+}
+
+function checkTarget({ hostname }: URL, path: string, { targets }: Surroundings): Finding[] {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  if (isIP(host) === 0 || !deniedAddresses(targets)(host)) return [];
+  const message = `'${readable(path)}' leads to ${host}, which is never reached: choose another target, or allow the address with the option 'targets.allow'.`;
+  return [warning(path, "denied-target", message)];
 }
 
 function error(path: string, code: string, message: string): Finding {

@@ -1,3 +1,4 @@
+import type { TargetLists } from "../denied-address.ts";
 import type { ParsedDocument, ParsedFile } from "./parsed-file.ts";
 import type { Problem } from "./problem.ts";
 import { readDocument } from "./read-document.ts";
@@ -8,6 +9,8 @@ import { type IndexedText, indexText, placeOfRange } from "./text-position.ts";
 export interface ParseOptions {
   /** The path below which routes are served: `/api/custom`. */
   readonly routeBase: string;
+  /** Which addresses may be reached, besides what is so by default. */
+  readonly targets?: TargetLists | undefined;
 }
 
 /**
@@ -23,7 +26,7 @@ export function parseFile(path: string, text: string, options: ParseOptions): Pa
   }
   const documents: ParsedDocument[] = [];
   for (const yaml of stream.documents) {
-    const { document, lostAt } = readDocument(source, yaml, { file: path, routeBase: options.routeBase });
+    const { document, lostAt } = readDocument(source, yaml, { ...options, file: path });
     if (document) documents.push(document);
     if (lostAt === null) continue;
     const rest = restOf(source.text, lostAt);

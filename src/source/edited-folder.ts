@@ -25,9 +25,9 @@ export interface EditedFolder extends ChangedTexts {
 
 /** Opens the folder that is the top of a repository. `paths` are those that hold manifests; not all need to be there. */
 export function openEditedFolder(paths: readonly string[], options: FolderOptions): EditedFolder {
-  const { cwd, limits } = options;
+  const { cwd, limits, routeBase, targets } = options;
   const known = manifestPaths(paths);
-  const pool = createParsePool(options.routeBase, limits);
+  const pool = createParsePool({ routeBase, targets }, limits);
   const originals = new Map<string, Promise<string | null>>();
   const siblings = new Map<string, Promise<{ path: string; text: string } | undefined>>();
   const { texts, changes } = createChangedTexts({

@@ -1,6 +1,7 @@
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { BrokenManifest } from "../manifest/manifest.ts";
+import type { ParseOptions } from "../manifest/parse-file.ts";
 import type { AttributedChange, Change } from "../plan/plan.ts";
 import { allowsPrune } from "./allows-prune.ts";
 import { attributeChanges } from "./attribute.ts";
@@ -27,7 +28,7 @@ export type { ValidVersion } from "./newest-valid.ts";
 export type { Revision } from "./read-revision.ts";
 
 /** Which repository to follow, and what reading it may cost. */
-export interface SourceOptions {
+export interface SourceOptions extends ParseOptions {
   /** A local path, or an https, ssh or file URL. A folder inside a repository stands for the repository. */
   readonly location: string;
   /** Null follows the source's HEAD, also a detached one. */
@@ -38,8 +39,6 @@ export interface SourceOptions {
   readonly mirror: string;
   readonly credentials: SourceCredentials;
   readonly limits: SourceLimits;
-  /** The path below which routes are served. */
-  readonly routeBase: string;
   /** The environment that Gitway was started in; git gets a few named variables of it. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
@@ -96,7 +95,7 @@ export interface Source {
  * options fail with `config-invalid`, a path without a repository with `source-unreachable`.
  */
 export async function openSource(options: SourceOptions): Promise<Source> {
-  const { branch, credentials, limits, log } = options;
+  const { branch, credentials, limits, log, routeBase, targets } = options;
   if (branch !== null) checkBranchName(branch);
   credentialVariables(credentials);
   const paths = manifestPaths(options.paths);
@@ -106,7 +105,7 @@ export async function openSource(options: SourceOptions): Promise<Source> {
     gitTime: limits.gitTime,
   });
   const objects = createObjectReader(mirror.setting, mirror.path, limits.fileSize);
-  const pool = createParsePool(options.routeBase, limits);
+  const pool = createParsePool({ routeBase, targets }, limits);
   const revisions = createRevisionReader({ repository: mirror, objects, pool, paths, limits });
   const references = createReferencedFiles(mirror, objects, limits.fileSize);
   const { filesAt } = revisions;

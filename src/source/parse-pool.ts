@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 
+import type { ParseOptions } from "../manifest/parse-file.ts";
 import {
   createParseThread,
   type EditOutcome,
@@ -34,10 +35,10 @@ const mostThreads = 4;
 const filesPerThread = 16;
 
 /** Threads that parse: as many as there are processors to spare, each started when it is first needed. */
-export function createParsePool(routeBase: string, limits: ParseLimits): ParsePool {
+export function createParsePool(options: ParseOptions, limits: ParseLimits): ParsePool {
   const { parseTime, memory = defaultMemory } = limits;
   const count = limits.threads ?? Math.max(1, Math.min(mostThreads, availableParallelism() - 1));
-  const threads = Array.from({ length: count }, () => createParseThread({ routeBase, parseTime, memory }));
+  const threads = Array.from({ length: count }, () => createParseThread({ options, parseTime, memory }));
   let turn: Promise<unknown> = Promise.resolve();
 
   function inTurn<T>(run: () => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import type { Worker } from "node:worker_threads";
 
 import type { EditedFile, ManifestEdit } from "../manifest/edit-call.ts";
 import type { EditResult } from "../manifest/edit-check.ts";
+import type { ParseOptions } from "../manifest/parse-file.ts";
 import type { ParsedFile } from "../manifest/parsed-file.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { startWorker } from "../worker.ts";
@@ -34,8 +35,7 @@ export type EditOutcome =
 
 /** What parsing needs to know, and what it may use. */
 export interface ParseSetting {
-  /** The path below which routes are served. */
-  readonly routeBase: string;
+  readonly options: ParseOptions;
   /** Milliseconds for one file. */
   readonly parseTime: number;
   /** MiB of heap for one thread. */
@@ -50,7 +50,7 @@ export interface ParseWorkerData {
 /** A batch for the worker thread. */
 export interface ParseOrder {
   readonly files: readonly (SourceText | EditTask)[];
-  readonly routeBase: string;
+  readonly options: ParseOptions;
 }
 
 /** What the worker thread answers for each file of the batch, in their order. */
@@ -153,7 +153,7 @@ function runBatch(
       worker.unref();
     };
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    worker.postMessage({ files, routeBase: setting.routeBase } satisfies ParseOrder, []);
+    worker.postMessage({ files, options: setting.options } satisfies ParseOrder, []);
   });
 }
 

@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 
 import { messageOf } from "../errors.ts";
 import { editFile } from "../manifest/edit-call.ts";
-import { parseFile } from "../manifest/parse-file.ts";
+import { parseFile, type ParseOptions } from "../manifest/parse-file.ts";
 import type { ParseAnswer, ParseOrder, ParseWorkerData } from "./parse-thread.ts";
 
 const { progress } = workerData as ParseWorkerData;
@@ -11,14 +11,14 @@ parentPort?.on("message", (order: ParseOrder) => {
   for (const [index, file] of order.files.entries()) {
     Atomics.store(progress, 1, BigInt(Date.now()));
     Atomics.store(progress, 0, BigInt(index));
-    parentPort?.postMessage(answer(file, order.routeBase), []);
+    parentPort?.postMessage(answer(file, order.options), []);
   }
 });
 
-function answer(file: ParseOrder["files"][number], routeBase: string): ParseAnswer {
+function answer(file: ParseOrder["files"][number], options: ParseOptions): ParseAnswer {
   try {
-    if ("text" in file) return { parsed: parseFile(file.path, file.text, { routeBase }) };
-    return { edited: editFile(file.file, file.edit, { routeBase, fileSize: file.fileSize }) };
+    if ("text" in file) return { parsed: parseFile(file.path, file.text, options) };
+    return { edited: editFile(file.file, file.edit, { ...options, fileSize: file.fileSize }) };
   } catch (error) {
     return { failed: messageOf(error) };
   }

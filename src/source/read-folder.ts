@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 
 import { assembleManifests, referencedFiles } from "../manifest/assemble.ts";
 import type { ManifestSet } from "../manifest/manifest.ts";
+import type { ParseOptions } from "../manifest/parse-file.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { isLfsPointer, manifestText } from "./file-content.ts";
 import { findFiles, isFreeOfLinks, readFileSafely } from "./folder-files.ts";
@@ -15,11 +16,9 @@ import type { ParseOutcome, SourceText } from "./parse-thread.ts";
 import { chunks } from "./tree.ts";
 
 /** Where the folder is read from, and what it may ask for. Bytes and milliseconds. */
-export interface FolderOptions {
+export interface FolderOptions extends ParseOptions {
   readonly cwd: string;
   readonly limits: { readonly fileSize: number; readonly files: number; readonly parseTime: number };
-  /** The path below which routes are served. */
-  readonly routeBase: string;
   /** Texts that files are to have, by path from `cwd`; null for one that is to be gone. */
   readonly changes?: ReadonlyMap<string, string | null>;
 }
@@ -42,7 +41,7 @@ export interface FolderManifests {
  * not exist is an `AppError` `usage`.
  */
 export async function readFolder(paths: readonly string[], options: FolderOptions): Promise<FolderManifests> {
-  const { limits, routeBase } = options;
+  const { limits, routeBase, targets } = options;
   const cwd = resolve(options.cwd);
   const absolute = paths.map((path) => resolve(cwd, path));
   const root = rootOf(cwd, absolute);
@@ -55,7 +54,7 @@ export async function readFolder(paths: readonly string[], options: FolderOption
     ...(surplus === undefined ? [] : [tooManyFilesProblem(surplus, files.length, limits.files)]),
   ];
 
-  const pool = createParsePool(routeBase, limits);
+  const pool = createParsePool({ routeBase, targets }, limits);
   try {
     const read = async (file: string) =>
       changes.has(file)

@@ -12,6 +12,7 @@ import type { WebhookSpec } from "../../src/manifest/webhook.generated.ts";
 import type { AttributedChange, StoredObject } from "../../src/plan/plan.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Closeable, RequestEvent, Store } from "../../src/store/store.ts";
+import { createTargetGuard } from "../../src/target-guard.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { commitId, create, definition, remove, uuid, webhook } from "../support/objects.ts";
 import { startReceiver, type Receiver } from "../support/receiver.ts";
@@ -267,6 +268,17 @@ describe("a failure", () => {
   });
 });
 
+test("a receiver in a range that is denied by configuration is not called", async () => {
+  const receiver = await receive();
+  await hook({ url: receiver.url });
+  await deliver({ targets: createTargetGuard({ allow: [], deny: ["127.0.0.0/8"] }) });
+
+  await store.outbox.enqueue([failure()]);
+
+  expect(await entries("failed")).toMatchObject([{ attempts: 1, status: null }]);
+  expect(receiver.calls).toHaveLength(0);
+});
+
 describe("the same message", () => {
   test.each([
     ["1h", 1, 2],
@@ -485,6 +497,7 @@ async function receive(...args: Parameters<typeof startReceiver>): Promise<Recei
 async function deliver(options: Partial<DeliveryOptions> = {}): Promise<Closeable> {
   const delivery = await startDelivery({
     store,
+    targets: createTargetGuard(),
     log: silentLog(),
     ...options,
     schedule: { ...schedule, ...options.schedule },

@@ -6,6 +6,7 @@ import { silentLog } from "../../src/log.ts";
 import { Secret } from "../../src/secret.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Closeable, Store } from "../../src/store/store.ts";
+import { createTargetGuard } from "../../src/target-guard.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { commitId, create, definition, johnDoe, token, webhook } from "../support/objects.ts";
 import { startReceiver, type Receiver } from "../support/receiver.ts";
@@ -24,7 +25,7 @@ beforeEach(async () => {
   store = await openStore({ databaseUrl: database.url }, { log: silentLog() });
   receiver = await startReceiver();
   await applyAll();
-  delivery = await startDelivery({ store, log: silentLog() });
+  delivery = await startDelivery({ store, targets: createTargetGuard(), log: silentLog() });
   endpoint = await serve(store, { outbox: store.outbox });
   return async () => {
     await endpoint.closeNow();

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 
 import type { Endpoint } from "../../src/endpoint/endpoint.ts";
 import type { ApiDefinitionSpec, ProxyAction } from "../../src/manifest/api-definition.generated.ts";
+import { createTargetGuard } from "../../src/target-guard.ts";
 import { bearer, definition, errorCode, secret, serve, state } from "../support/serving.ts";
 import { rawConnection, startRawUpstream, startUpstream, type Upstream } from "../support/upstream.ts";
 
@@ -430,10 +431,66 @@ describe("an upstream that", () => {
     "http://0.0.0.0:1/",
     "http://2852039166/",
     "http://[::ffff:a9fe:a9fe]/",
+    "http://[2002:a9fe:a9fe::]/",
+    "http://[64:ff9b::a9fe:a9fe]/",
+    "http://169.254.169.254./",
   ])("may not be reached is a 502: %s", async (targetUrl) => {
     const endpoint = await proxied({ targetUrl });
 
     await expectError(await fetch(`${endpoint.url}/p`), 502, 2009);
+  });
+
+  test("leads elsewhere at the next look-up is reached only where it may be", async () => {
+    const upstream = await startUpstream((_request, response) =>
+      response.writeHead(200, { connection: "close" }).end(),
+    );
+    opened.push(upstream);
+    let answer: readonly string[] = ["127.0.0.1"];
+    const asked: string[] = [];
+    const targets = createTargetGuard(undefined, (hostname, _options, callback) => {
+      asked.push(hostname);
+      callback(
+        null,
+        answer.map((address) => ({ address, family: 4 })),
+      );
+    });
+    const proxy = { targetUrl: `http://rebound.example.com:${upstream.port}` };
+    const endpoint = await started(state([definition("p", { listenPath: "/p", action: { proxy } })]), {
+      targets,
+    });
+
+    expect((await fetch(`${endpoint.url}/p`)).status).toBe(200);
+    answer = ["169.254.169.254"];
+    await expectError(await fetch(`${endpoint.url}/p`), 502, 2009);
+    answer = ["127.0.0.1", "100.100.100.200"];
+    await expectError(await fetch(`${endpoint.url}/p`), 502, 2009);
+    answer = ["127.0.0.1"];
+    expect((await fetch(`${endpoint.url}/p`)).status).toBe(200);
+    expect(asked).toEqual(Array.from({ length: 4 }, () => "rebound.example.com"));
+  });
+
+  test("sends callers to a denied address is not followed there", async () => {
+    const location = "http://169.254.169.254/latest";
+    const upstream = await startUpstream((_request, response) => response.writeHead(307, { location }).end());
+    opened.push(upstream);
+    const endpoint = await proxied({ targetUrl: upstream.url });
+
+    const response = await fetch(`${endpoint.url}/p`, { redirect: "manual" });
+
+    expect([response.status, response.headers.get("location")]).toEqual([307, location]);
+  });
+
+  test("is in a denied range is a 502, unless it is allowed", async () => {
+    const upstream = await echo();
+    const deny = ["127.0.0.0/8"];
+    const from = state([
+      definition("p", { listenPath: "/p", action: { proxy: { targetUrl: upstream.url } } }),
+    ]);
+    const closed = await started(from, { targets: createTargetGuard({ allow: [], deny }) });
+    const open = await started(from, { targets: createTargetGuard({ allow: ["127.0.0.1"], deny }) });
+
+    await expectError(await fetch(`${closed.url}/p`), 502, 2009);
+    expect((await fetch(`${open.url}/p`)).status).toBe(200);
   });
 
   test("stalls is a 504", async () => {
@@ -558,8 +615,8 @@ async function rawProxied(onSocket: Parameters<typeof startRawUpstream>[0]): Pro
   return await proxied({ targetUrl: upstream.url, timeout: "500ms" });
 }
 
-async function started(from: Parameters<typeof serve>[0]): Promise<Endpoint> {
-  const endpoint = await serve(from);
+async function started(...args: Parameters<typeof serve>): Promise<Endpoint> {
+  const endpoint = await serve(...args);
   opened.push({ close: () => endpoint.closeNow() });
   return endpoint;
 }

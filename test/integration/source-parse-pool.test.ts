@@ -8,7 +8,7 @@ afterEach(() => pool.close());
 
 describe("a file that the parser can't be let go on with", () => {
   test("is stopped after its time", async () => {
-    pool = createParsePool("/api/custom", { parseTime: 1 });
+    pool = createParsePool({ routeBase: "/api/custom" }, { parseTime: 1 });
     const large = Array.from({ length: 20_000 }, (_, index) => `# ${index}\n- {a: [b, {c: d}]}`).join("\n");
 
     const outcomes = await pool.parse([{ path: "slow.yaml", text: large }]);
@@ -17,7 +17,7 @@ describe("a file that the parser can't be let go on with", () => {
   });
 
   test("is stopped at the limit of memory, and the files around it are parsed", async () => {
-    pool = createParsePool("/api/custom", { parseTime: 60_000, memory: 48 });
+    pool = createParsePool({ routeBase: "/api/custom" }, { parseTime: 60_000, memory: 48 });
     const large = Array.from({ length: 300_000 }, () => "- {a: [b, {c: d}]}").join("\n");
 
     const outcomes = await pool.parse([
@@ -35,7 +35,7 @@ describe("a file that the parser can't be let go on with", () => {
 });
 
 test("several threads give the outcomes in the order of the files", async () => {
-  pool = createParsePool("/api/custom", { parseTime: 20_000, threads: 3 });
+  pool = createParsePool({ routeBase: "/api/custom" }, { parseTime: 20_000, threads: 3 });
   const files = Array.from({ length: 50 }, (_, index) => ({
     path: `${index}.yaml`,
     text: apiText(`a${index}`),
@@ -47,7 +47,7 @@ test("several threads give the outcomes in the order of the files", async () => 
 });
 
 test("orders given at once are carried out one after the other", async () => {
-  pool = createParsePool("/api/custom", { parseTime: 20_000 });
+  pool = createParsePool({ routeBase: "/api/custom" }, { parseTime: 20_000 });
 
   const all = await Promise.all(
     ["a", "b", "c"].map((name) => pool.parse([{ path: `${name}.yaml`, text: apiText(name) }])),
@@ -69,7 +69,7 @@ describe("an edit", () => {
   });
 
   test("of a file as large as may be has memory enough", async () => {
-    pool = createParsePool("/api/custom", { parseTime: 60_000 });
+    pool = createParsePool({ routeBase: "/api/custom" }, { parseTime: 60_000 });
     const text = Array.from({ length: 2500 }, (_, index) => apiText(`a${index}`)).join("---\n");
     const comment = `# ${"x".repeat(998)}\n`.repeat(Math.floor((1_000_000 - text.length) / 1001));
 
@@ -79,7 +79,7 @@ describe("an edit", () => {
   });
 
   test("is stopped after its time, and the next one is done", async () => {
-    pool = createParsePool("/api/custom", { parseTime: 300 });
+    pool = createParsePool({ routeBase: "/api/custom" }, { parseTime: 300 });
     const slow = Array.from({ length: 20_000 }, (_, index) => `# ${index}\n- {a: [b, {c: d}]}`).join("\n");
 
     expect(await pool.edit(task(slow))).toMatchObject({ problem: { code: "parse-timeout" } });

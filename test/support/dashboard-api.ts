@@ -7,6 +7,7 @@ import { createMetrics } from "../../src/dashboard/metrics.ts";
 import { startDashboard } from "../../src/dashboard/server.ts";
 import { type Log, silentLog } from "../../src/log.ts";
 import { Secret } from "../../src/secret.ts";
+import { createTargetGuard } from "../../src/target-guard.ts";
 import { createReconciling, type Reconciling } from "./reconciling.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -58,7 +59,7 @@ function triggeringOf(store: Reconciling["store"], log: Log): Triggering {
     revisionHeader: "X-Gitway-Revision",
     trustedProxies: ["127.0.0.1"],
   };
-  return createTriggering({ store, endpoint, served: () => null, log });
+  return createTriggering({ store, endpoint, served: () => null, targets: createTargetGuard(), log });
 }
 
 /** Starts a dashboard; users may refer to the keys of this environment. */

@@ -7,6 +7,7 @@ import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.genera
 import type { ApiTokenSpec } from "../../src/manifest/api-token.generated.ts";
 import type { ServingCredential } from "../../src/store/credential-store.ts";
 import type { ServingState } from "../../src/store/serving-store.ts";
+import { createTargetGuard } from "../../src/target-guard.ts";
 
 type Definition = ServingState["definitions"][number];
 type Token = ServingState["tokens"][number];
@@ -151,6 +152,7 @@ export async function serve(
     scriptWorkers: 2,
     scriptQueue: 16,
     trustedProxies: [],
+    targets: createTargetGuard(),
     noticeInterval: 60_000,
     feed: "serving" in from ? from : feedOf(from),
     log: silentLog(),

@@ -3,10 +3,10 @@ import type { Readable } from "node:stream";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { Agent, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 
-import { createGuardedLookup, deniedCode, isDeniedAddress } from "../../denied-address.ts";
 import { messageOf } from "../../errors.ts";
+import { deniedCode } from "../../target-guard.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
 import { announcesBody, inviteBody } from "../request-body.ts";
@@ -15,19 +15,10 @@ import { addHeaders } from "./add-headers.ts";
 import { clientHeaders, upstreamHeaders } from "./forwarded-headers.ts";
 import { joinPaths, joinQueries, nextTarget, type ProxyTarget, type ProxyTargets } from "./proxy-target.ts";
 import { isSendable } from "./reply.ts";
+import type { Upstreams } from "./upstreams.ts";
 
-const connectTime = 10_000;
 const idleTime = 300_000;
 const stuckTime = 600_000;
-
-/** The connections to all upstreams. */
-export function createUpstreamAgent(): Agent {
-  return new Agent({
-    connections: 1024,
-    maxHeaderSize: 64 * 1024,
-    connect: { lookup: createGuardedLookup(), timeout: connectTime },
-  });
-}
 
 /**
  * Hands a call on to an upstream and its answer back, both as they come: nothing is collected on the way.
@@ -36,12 +27,12 @@ export function createUpstreamAgent(): Agent {
 export async function serveProxy(
   call: Call,
   proxy: ProxyTargets,
-  agent: Dispatcher,
+  { agent, isDenied }: Upstreams,
 ): Promise<Refusal | null> {
   const { response } = call;
   const target = call.version?.target ?? nextTarget(proxy);
   if (!target) return { code: 2010, reason: "the definition has no usable target" };
-  if (isDeniedAddress(target.hostname)) return { code: 2009, reason: `${target.hostname} is denied` };
+  if (isDenied(target.hostname)) return { code: 2009, reason: `${target.hostname} is denied` };
   const cancel = new AbortController();
   const refuse = (refusal: Refusal) => cancel.abort(refusal);
   const deadline = setTimeout(() => refuse({ code: 2012 }), proxy.timeout);

@@ -1,6 +1,6 @@
+import { addressList } from "../../address-list.ts";
 import type { Log } from "../../log.ts";
 import { upstreamPath } from "../actions/proxy.ts";
-import { addressList } from "../address-list.ts";
 import { createLocalExchange, type LocalAnswer, type LocalRequest } from "../batch/local-exchange.ts";
 import type { Call } from "../call.ts";
 import { endpointErrors } from "../endpoint-error.ts";
@@ -25,7 +25,7 @@ export interface ExplainOptions {
   readonly host: string;
   readonly clientAddress: string;
   readonly actions: ActionsToRun;
-  readonly workers: Pick<CallWorkers, "pool" | "agent">;
+  readonly workers: Pick<CallWorkers, "pool" | "upstreams">;
   /** The most bytes of an answer that are taken. */
   readonly answerLimit: number;
   /** Ends what takes too long, or is not wanted any more. */
@@ -80,7 +80,7 @@ async function decide(
     revisionHeader: options.revisionHeader?.toLowerCase() ?? null,
     trustedProxies: addressList(options.trustedProxies),
     pool: workers.pool,
-    agent: workers.agent,
+    upstreams: workers.upstreams,
     usage: null,
     // The requests of a batch are over before it is.
     observe: (over) => {

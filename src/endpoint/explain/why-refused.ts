@@ -1,5 +1,5 @@
+import { holdsAddress } from "../../address-list.ts";
 import type { ApiDefinitionSpec } from "../../manifest/api-definition.generated.ts";
-import { holdsAddress } from "../address-list.ts";
 import type { Call } from "../call.ts";
 import { endpointErrors, type EndpointErrorCode, type Refusal } from "../endpoint-error.ts";
 import { methodsOf } from "../rules/method.ts";

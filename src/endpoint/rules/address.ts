@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 
-import { holdsAddress } from "../address-list.ts";
+import { holdsAddress } from "../../address-list.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
 

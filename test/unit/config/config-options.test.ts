@@ -36,6 +36,8 @@ const samples: Record<string, string> = {
   "endpoint.revisionHeader": "X-Seven",
   "endpoint.trustedProxies": "10.0.0.0/8",
   "endpoint.drainDelay": "7s",
+  "targets.allow": "169.254.20.10",
+  "targets.deny": "10.0.0.0/8",
   "dashboard.host": "::1",
   "dashboard.port": "7778",
   "dashboard.edits": "branch",
@@ -99,6 +101,15 @@ describe("names", () => {
 });
 
 describe("values", () => {
+  test("a list of addresses holds addresses and ranges, since any other entry would stand for nobody", () => {
+    const { targets } = load({ flags: { "targets.allow": ["10.0.0.7", "fe80::/64"] } });
+
+    expect(targets).toEqual({ allow: ["10.0.0.7", "fe80::/64"], deny: [] });
+    for (const key of ["targets.allow", "targets.deny", "endpoint.trustedProxies"])
+      for (const entry of ["10.0.0", "10.0.0.256", "10.0.0.0/33", "::1/129", ":::"])
+        expect(refusalOf(() => load({ flags: { [key]: ["10.0.0.1", entry] } }))).toContain(`'${entry}'`);
+  });
+
   test("Gitway's own variable of the database comes before DATABASE_URL, and an empty one counts as not set", () => {
     const both = {
       GITWAY_DATABASE_URL: "postgres://one.example.com/a",

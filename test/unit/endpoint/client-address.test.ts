@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 
 import { expect, test } from "vitest";
 
-import { addressList } from "../../../src/endpoint/address-list.ts";
+import { addressList } from "../../../src/address-list.ts";
 import { clientAddress } from "../../../src/endpoint/client-address.ts";
 
 const trusted = addressList(["10.0.0.0/8", "::1"]);

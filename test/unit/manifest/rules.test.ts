@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 
+import { parseFile } from "../../../src/manifest/parse-file.ts";
 import { patternWords } from "../../../src/manifest/pattern-words.ts";
 import { schemas } from "../../../src/schemas.generated.ts";
-import { brief, codesOf, definition, problemsOf, readOne, reply } from "./reading.ts";
+import { brief, codesOf, definition, problemsOf, readOne, reply, routeBase } from "./reading.ts";
 
 function errorsOf(text: string, path?: string): string[] {
   return problemsOf(readOne(text, path))
@@ -246,6 +247,41 @@ describe("an address", () => {
       ).toEqual(["6:30 address-host-bits /spec/ipAllowList/addresses/0"]);
     },
   );
+});
+
+describe("a target", () => {
+  const webhook = (url: string) =>
+    `apiVersion: gitway/v1\nkind: Webhook\nmetadata: { name: x }\nspec:\n  url: ${url}\n`;
+
+  test.each([
+    "http://169.254.169.254/latest",
+    "http://2852039166/",
+    "http://0xa9.0xfe.0xa9.0xfe/",
+    "https://[fe80::1]:8443/",
+    "http://[2002:a9fe:a9fe::]/",
+  ])("that is never reached is warned of: %s", (url) => {
+    const proxy = `route: x\nkeyless: true\naction: { proxy: { targetUrl: "${url}" } }`;
+    const versions = `route: x\nkeyless: true\naction: { proxy: { targets: ["http://a.example", "${url}"] } }\nversions: { location: path, entries: [{ name: v1, targetUrl: "${url}" }] }`;
+
+    expect(codesOf(definition(proxy))).toEqual(["denied-target"]);
+    expect(codesOf(definition(versions))).toEqual(["denied-target", "denied-target"]);
+    expect(codesOf(webhook(url))).toEqual(["denied-target"]);
+  });
+
+  test.each(["http://10.0.0.7/", "http://169.254.example.com/", "http://[::1]/"])("may be %s", (url) => {
+    expect(codesOf(webhook(url))).toEqual([]);
+  });
+
+  test("is judged by the configured lists", () => {
+    const [allow, deny] = [["169.254.20.10"], ["10.0.0.0/8"]];
+    const judged = (url: string) =>
+      parseFile("apis/a.yaml", webhook(url), { routeBase, targets: { allow, deny } }).documents.flatMap(
+        (document) => problemsOf(document).map(({ code }) => code),
+      );
+
+    expect(judged("http://169.254.20.10/")).toEqual([]);
+    expect(judged("http://10.0.0.7/")).toEqual(["denied-target"]);
+  });
 });
 
 describe("a referenced file", () => {
