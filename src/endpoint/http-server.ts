@@ -2,6 +2,7 @@ import { createServer, STATUS_CODES, type Server } from "node:http";
 import type { Socket } from "node:net";
 
 import { AppError } from "../errors.ts";
+import { boundArrival } from "./arrival.ts";
 import { plainAddress } from "./client-address.ts";
 import { decisionOf } from "./decision.ts";
 import { endpointErrors, errorBody, type EndpointErrorCode } from "./endpoint-error.ts";
@@ -15,7 +16,7 @@ import type { ServedRequest } from "./served-request.ts";
 export interface ServerTimes {
   /** For the request line and headers. */
   readonly headers: number;
-  /** For the whole request. */
+  /** For the body; one that is streamed may take longer while it keeps coming. */
   readonly request: number;
   /** Between requests on one connection; longer than a load balancer keeps one. */
   readonly keepAlive: number;
@@ -59,7 +60,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const server = createServer({
     maxHeaderSize: 16 * 1024,
     headersTimeout: times.headers,
-    requestTimeout: times.request,
+    // Bodies have a limit of their own, which depends on what becomes of them.
+    requestTimeout: 0,
     keepAliveTimeout: times.keepAlive,
     connectionsCheckingInterval: Math.min(1000, times.headers),
     insecureHTTPParser: false,
@@ -70,6 +72,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const connections = watchConnections(server);
   const onRequest: RequestHandler = async (request, response) => {
     connections.add(response);
+    boundArrival(request, times.request, () => cutOff(request.socket, 2002));
     await handle(request, response);
   };
   server.on("request", (request, response) => void onRequest(request, response));
@@ -79,8 +82,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   });
   server.on("connect", (_request, socket: Socket) => answerRaw(socket, 3, options));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (connections.isAnswering(socket) || error.code === "ECONNRESET") socket.destroy();
-    else answerRaw(socket, parserErrors[error.code ?? ""] ?? 2001, options);
+    if (error.code === "ECONNRESET") socket.destroy();
+    else cutOff(socket, parserErrors[error.code ?? ""] ?? 2001);
   });
   await listen(server, options.host, options.port);
   const address = server.address();
@@ -90,6 +93,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     close: () => drain(server, connections),
     closeNow: () => stop(server),
   };
+
+  function cutOff(socket: Socket, code: EndpointErrorCode): void {
+    if (connections.isAnswering(socket)) socket.destroy();
+    else answerRaw(socket, code, options);
+  }
 }
 
 /** Answers on the bare connection, where there is no request to answer, and closes it. */

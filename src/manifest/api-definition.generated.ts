@@ -17,9 +17,13 @@ export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPT
  */
 export type HttpUrl = string;
 /**
- * A whole number and a unit: ms, s, m, h or d.
+ * How long the answer may take to begin. Every part of an upload starts it anew.
  */
 export type Duration = string;
+/**
+ * How long the upstream may be silent within its answer. Five minutes when absent.
+ */
+export type Duration1 = string;
 /**
  * A file of the same repository, relative to the folder of the manifest. It may not leave the repository.
  */
@@ -27,7 +31,7 @@ export type RepositoryFile = string;
 /**
  * A whole number and a unit: ms, s, m, h or d.
  */
-export type Duration1 = string;
+export type Duration2 = string;
 /**
  * A whole number and a unit: B, KiB or MiB.
  */
@@ -39,7 +43,7 @@ export type Timestamp = string;
 /**
  * A whole number and a unit: ms, s, m, h or d.
  */
-export type Duration2 = string;
+export type Duration3 = string;
 /**
  * A whole number and a unit: B, KiB or MiB.
  */
@@ -180,6 +184,7 @@ export interface ProxyAction {
    */
   hostHeader?: "upstream" | "preserve";
   timeout?: Duration;
+  idleTimeout?: Duration1;
 }
 /**
  * Answer with this, always.
@@ -216,7 +221,7 @@ export interface ScriptAction {
    * @maxItems 100
    */
   parameters?: string[];
-  timeout?: Duration1;
+  timeout?: Duration2;
   memory?: Size;
 }
 /**
@@ -398,7 +403,7 @@ export interface RateLimit {
    * Requests allowed within the window.
    */
   limit: number;
-  window: Duration2;
+  window: Duration3;
   /**
    * Raise a notice when the limit is hit: `gitway status` shows it until an operator clears it.
    */

@@ -409,6 +409,51 @@ describe("streaming", () => {
   });
 });
 
+describe("an upload", () => {
+  const times = { headers: 400, request: 400 };
+
+  test("may take as long as it goes on", async () => {
+    const upstream = await echo();
+    const endpoint = await started(proxyTo(upstream, { timeout: "5s" }), { times });
+    const parts = 20;
+
+    const answer = await drip(endpoint, "x".repeat(2048), parts);
+
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    expect(answer).toContain("x".repeat(2048 * parts));
+  });
+
+  test("that comes too slowly is cut off", async () => {
+    const upstream = await echo();
+    const endpoint = await started(proxyTo(upstream, { timeout: "5s" }), { times });
+
+    const answer = await drip(endpoint, "x");
+
+    expect(answer).toMatch(/^HTTP\/1.1 408 [^]*"errorCode":2002,/);
+  });
+
+  test("that stops coming is a 408, since it is not the upstream that is late", async () => {
+    const upstream = await startUpstream((request) => request.resume());
+    opened.push(upstream);
+    const endpoint = await started(proxyTo(upstream, { timeout: "300ms" }));
+
+    const { ended } = rawConnection(
+      endpoint.url,
+      "POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhello",
+    );
+
+    expect(await ended).toMatch(/^HTTP\/1.1 408 [^]*"errorCode":2002,/);
+  });
+
+  test("that has come, without an answer, is a 504", async () => {
+    const upstream = await startUpstream((request) => request.resume());
+    opened.push(upstream);
+    const endpoint = await started(proxyTo(upstream, { timeout: "300ms" }));
+
+    await expectError(await fetch(`${endpoint.url}/p`, { method: "POST", body: "hello" }), 504, 2012);
+  });
+});
+
 describe("an upstream that", () => {
   test("does not exist is a 502", async () => {
     const upstream = await echo();
@@ -503,6 +548,16 @@ describe("an upstream that", () => {
     const endpoint = await rawProxied((socket) => socket.write("HTTP/1.1 200 OK\r\nx-a: "));
 
     await expectError(await fetch(`${endpoint.url}/p`), 504, 2012);
+  });
+
+  test("is silent within its answer for too long is cut off", async () => {
+    const upstream = await startUpstream((_request, response) => response.write("data: 1\n\n"));
+    opened.push(upstream);
+    const endpoint = await proxied({ targetUrl: upstream.url, idleTimeout: "300ms" });
+
+    const response = await fetch(`${endpoint.url}/p`);
+
+    await expect(response.text()).rejects.toThrow("terminated");
   });
 
   test("stalls while the client goes on sending is a 504", async () => {
@@ -603,6 +658,30 @@ async function echo(): Promise<Upstream> {
   });
   opened.push(upstream);
   return upstream;
+}
+
+function proxyTo(upstream: Upstream, proxy: ProxyAction) {
+  const action = { proxy: { targetUrl: upstream.url, ...proxy } };
+  return state([definition("p", { listenPath: "/p", action })]);
+}
+
+/** Uploads parts one after the other, so many or without end, and gives the answer. */
+async function drip(endpoint: Endpoint, part: string, parts = Infinity): Promise<string> {
+  const { socket, ended } = rawConnection(
+    endpoint.url,
+    "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n",
+  );
+  let left = parts;
+  const timer = setInterval(() => {
+    if (left-- > 0) socket.write(`${part.length.toString(16)}\r\n${part}\r\n`);
+    else {
+      clearInterval(timer);
+      socket.write("0\r\n\r\n");
+    }
+  }, 50);
+  const answer = await ended;
+  clearInterval(timer);
+  return answer;
 }
 
 async function proxied(proxy: ProxyAction, spec: Partial<ApiDefinitionSpec> = {}): Promise<Endpoint> {

@@ -83,6 +83,7 @@ const proxyDetails = {
   keepTrailingSlash: fc.boolean(),
   hostHeader: fc.constantFrom("upstream", "preserve"),
   timeout: duration,
+  idleTimeout: duration,
 };
 const action = fc.oneof(
   fc.record(

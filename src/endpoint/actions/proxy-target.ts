@@ -10,6 +10,8 @@ export interface ProxyTargets {
   readonly preserveHost: boolean;
   /** Milliseconds until the response headers. */
   readonly timeout: number;
+  /** Milliseconds that the upstream may be silent within its answer. */
+  readonly idleTimeout: number;
   /** Whose turn is next. The one thing that calls change, and of no consequence to a revision. */
   readonly turn: { next: number };
 }
@@ -26,6 +28,7 @@ export interface ProxyTarget {
 }
 
 const defaultTimeout = "30s";
+const defaultIdleTimeout = "5m";
 
 /** Makes a proxy action ready for serving. A target that is no URL is left out; without targets calls get a 502. */
 export function prepareProxy(action: ProxyAction): ProxyTargets {
@@ -37,6 +40,7 @@ export function prepareProxy(action: ProxyAction): ProxyTargets {
     keepTrailingSlash: action.keepTrailingSlash ?? false,
     preserveHost: action.hostHeader === "preserve",
     timeout: delayOf(action.timeout ?? defaultTimeout),
+    idleTimeout: delayOf(action.idleTimeout ?? defaultIdleTimeout),
     turn: { next: 0 },
   };
 }

@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import type { Readable } from "node:stream";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
@@ -7,6 +6,7 @@ import type { Dispatcher } from "undici";
 
 import { messageOf } from "../../errors.ts";
 import { deniedCode } from "../../target-guard.ts";
+import { noteStream } from "../arrival.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
 import { announcesBody, inviteBody } from "../request-body.ts";
@@ -17,7 +17,6 @@ import { joinPaths, joinQueries, nextTarget, type ProxyTarget, type ProxyTargets
 import { isSendable } from "./reply.ts";
 import type { Upstreams } from "./upstreams.ts";
 
-const idleTime = 300_000;
 const stuckTime = 600_000;
 
 /**
@@ -35,10 +34,10 @@ export async function serveProxy(
   if (isDenied(target.hostname)) return { code: 2009, reason: `${target.hostname} is denied` };
   const cancel = new AbortController();
   const refuse = (refusal: Refusal) => cancel.abort(refusal);
-  const deadline = setTimeout(() => refuse({ code: 2012 }), proxy.timeout);
+  const deadline = setTimeout(() => refuse({ code: isAwaited(body) ? 2002 : 2012 }), proxy.timeout);
   response.once("close", () => response.writableFinished || refuse({ code: 2011 }));
+  const body = uploadOf(call, deadline, refuse);
   try {
-    const body = uploadOf(call, deadline, refuse);
     const answer = await agent.request(requestOptions(call, proxy, target, body, cancel.signal));
     clearTimeout(deadline);
     return await handBack(call, answer);
@@ -53,7 +52,7 @@ function requestOptions(
   call: Call,
   proxy: ProxyTargets,
   target: ProxyTarget,
-  body: Readable | null,
+  body: Transform | null,
   signal: AbortSignal,
 ): Dispatcher.RequestOptions {
   const options = {
@@ -65,7 +64,7 @@ function requestOptions(
     signal,
     // The deadline above also covers connecting, and an upload that makes progress puts it off.
     headersTimeout: 0,
-    bodyTimeout: idleTime,
+    bodyTimeout: proxy.idleTimeout,
     responseHeaders: "raw" as const,
     // The certificate is the target's, whatever host the caller asked for.
     servername: isIP(target.hostname) === 0 ? target.hostname : "",
@@ -93,8 +92,9 @@ function uploadOf(
   { request, response, definition }: Call,
   deadline: NodeJS.Timeout,
   refuse: (refusal: Refusal) => void,
-): Readable | null {
+): Transform | null {
   if (!announcesBody(request)) return null;
+  noteStream(request);
   const limit = definition.limits.requestBody ?? Infinity;
   let size = 0;
   const upload = new Transform({
@@ -112,6 +112,11 @@ function uploadOf(
   return request.pipe(upload);
 }
 
+/** Whether it is the client that an upload waits for, and not the upstream. */
+function isAwaited(upload: Transform | null): boolean {
+  return upload !== null && !upload.writableEnded && upload.writableLength + upload.readableLength === 0;
+}
+
 async function handBack(call: Call, answer: Dispatcher.ResponseData): Promise<Refusal | null> {
   const { response, definition, request } = call;
   // Asked for raw, the headers are names and values in turn.
@@ -126,7 +131,8 @@ async function handBack(call: Call, answer: Dispatcher.ResponseData): Promise<Re
   response.writeHead(answer.statusCode);
   // Sends the headers at once; flushHeaders would do so too, but as UTF-8.
   response.write(Buffer.alloc(0));
-  response.setTimeout(stuckTime, () => response.destroy());
+  // A client that does not read what there is; one that waits for more may.
+  response.setTimeout(stuckTime, () => response.writableLength > 0 && response.destroy());
   await pipeline(answer.body, limited(limit), response);
   return null;
 }

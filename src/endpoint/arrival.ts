@@ -1,0 +1,33 @@
+import type { IncomingMessage } from "node:http";
+
+import { announcesBody } from "./request-body.ts";
+
+/** Bytes that a body which is handed on as it comes has to bring in a second, on average. */
+const slowestStream = 1024;
+
+const streamed = new WeakSet<IncomingMessage>();
+
+/** Notes that a body is handed on as it comes, and not kept: it may take as long as it has something to bring. */
+export function noteStream(request: IncomingMessage): void {
+  streamed.add(request);
+}
+
+/**
+ * Calls `late` when a body has not come within so many milliseconds. One that is streamed has a second more
+ * for each KiB that has come.
+ */
+export function boundArrival(request: IncomingMessage, milliseconds: number, late: () => void): void {
+  if (!announcesBody(request)) return;
+  const { socket } = request;
+  const begin = { at: Date.now(), bytes: socket.bytesRead };
+  let timer = setTimeout(look, milliseconds);
+  request.once("close", () => clearTimeout(timer));
+
+  function look(): void {
+    if (request.complete) return;
+    const earned = streamed.has(request) ? ((socket.bytesRead - begin.bytes) / slowestStream) * 1000 : 0;
+    const left = begin.at + milliseconds + earned - Date.now();
+    if (left <= 0) late();
+    else timer = setTimeout(look, left);
+  }
+}
