@@ -10,6 +10,7 @@ import { watchConnections, type OpenConnections } from "./open-connections.ts";
 import { noteExpectation } from "./request-body.ts";
 import type { RequestHandler } from "./request-handler.ts";
 import { newRequestId } from "./request-id.ts";
+import { commonMethods } from "./rules/method.ts";
 import type { ServedRequest } from "./served-request.ts";
 
 /** How long clients may take, in milliseconds. */
@@ -80,7 +81,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     noteExpectation(response);
     void onRequest(request, response);
   });
-  server.on("connect", (_request, socket: Socket) => answerRaw(socket, 3, options));
+  server.on("connect", (_request, socket: Socket) => {
+    // Node.js has let go of the connection: without a listener a reset would end the process.
+    socket.on("error", () => {});
+    answerRaw(socket, 3, options, { allow: commonMethods.join(", ") });
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === "ECONNRESET") socket.destroy();
     else cutOff(socket, parserErrors[error.code ?? ""] ?? 2001);
@@ -105,6 +110,7 @@ function answerRaw(
   socket: Socket,
   code: EndpointErrorCode,
   { nodeId, observe }: Pick<HttpServerOptions, "nodeId" | "observe">,
+  headers: Readonly<Record<string, string>> = {},
 ): void {
   if (!socket.writable) {
     socket.destroy();
@@ -118,6 +124,7 @@ function answerRaw(
     "content-type: application/json; charset=utf-8",
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${id}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     "connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);

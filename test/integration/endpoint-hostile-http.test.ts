@@ -166,6 +166,26 @@ describe("a request that is no proper HTTP", () => {
   });
 });
 
+test("a tunnel that is refused is told what is taken instead", async () => {
+  const answer = await exchange("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n");
+
+  expect(answer).toMatch(/^allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r$/m);
+});
+
+test.each([
+  ["a tunnel", "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n"],
+  ["what is no HTTP", "hello\r\n\r\n"],
+  ["a page", "GET /it HTTP/1.1\r\nHost: x\r\n\r\n"],
+])("a client that asks for %s and resets its connection costs nobody anything", async (_what, text) => {
+  for (let tries = 0; tries < 30; tries++) {
+    const { socket, ended } = rawConnection(endpoint.url, text);
+    socket.once(tries % 2 === 0 ? "connect" : "data", () => setImmediate(() => socket.resetAndDestroy()));
+    await ended;
+  }
+
+  expect((await fetch(`${endpoint.url}/it`)).status).toBe(200);
+});
+
 describe("a client", () => {
   test("may send requests one after the other without waiting", async () => {
     const one =

@@ -18,4 +18,5 @@ export function methodsOf({ methods }: Pick<ServedDefinition, "methods">): reado
   return methods ?? commonMethods;
 }
 
-const commonMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/** The methods that there are for a definition that takes all. */
+export const commonMethods: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
