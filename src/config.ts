@@ -53,6 +53,7 @@ export interface Config {
     /** Null is one for each processor, at least 4. */
     readonly scriptWorkers: number | null;
     readonly scriptQueue: number;
+    readonly webSockets: number;
     readonly nodeId: number;
     readonly noticeInterval: number;
     /** Null for none. */
@@ -232,6 +233,7 @@ function assemble(merged: ReadonlyMap<string, Written>, surroundings: Surroundin
       base: text("endpoint.base"),
       scriptWorkers: (at("endpoint.scriptWorkers") ?? null) as number | null,
       scriptQueue: number("endpoint.scriptQueue"),
+      webSockets: number("endpoint.webSockets"),
       nodeId: number("endpoint.nodeId"),
       noticeInterval: timer(merged, "endpoint.noticeInterval"),
       revisionHeader: text("endpoint.revisionHeader") === "off" ? null : text("endpoint.revisionHeader"),

@@ -79,6 +79,8 @@ export function createDefinitionSeries(): DefinitionSeries {
       const counts = countsOf(known, definition ?? "");
       const group = Math.floor(status / 100);
       counts.statuses[group] = (counts.statuses[group] ?? 0) + 1;
+      // A WebSocket: how long it was open says nothing about answering.
+      if (status === 101) return;
       const bucket = bounds.findIndex((bound) => seconds <= bound);
       if (bucket >= 0) counts.buckets[bucket]!++;
       counts.requests++;

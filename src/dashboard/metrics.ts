@@ -16,6 +16,8 @@ export interface EndpointFigures {
   servedDefinitions(): ReadonlySet<string>;
   /** How many requests are under way. */
   openRequests(): number;
+  /** How many WebSockets are open. */
+  openWebSockets(): number;
   /** How many calls script workers run, and how many wait for one. */
   scriptLoad(): { readonly running: number; readonly waiting: number };
 }
@@ -198,6 +200,11 @@ const endpointGauges = [
     name: "gitway_endpoint_requests_in_flight",
     help: "Requests that are under way.",
     read: (endpoint: EndpointFigures) => endpoint.openRequests(),
+  },
+  {
+    name: "gitway_endpoint_websockets",
+    help: "WebSocket connections that are open.",
+    read: (endpoint: EndpointFigures) => endpoint.openWebSockets(),
   },
   {
     name: "gitway_endpoint_scripts_running",

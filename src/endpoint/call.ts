@@ -6,6 +6,7 @@ import type { PathVerdict } from "./path-lists.ts";
 import type { RequestTarget } from "./request-target.ts";
 import type { ServedDefinition } from "./served-definition.ts";
 import type { ChosenVersion, ServedVersion } from "./served-versions.ts";
+import type { Upgrade } from "./tunnel/handshake.ts";
 
 /** A request that has found its definition: what the rules judge and the actions serve. */
 export interface Call {
@@ -34,6 +35,8 @@ export interface Call {
   readonly path: PathVerdict;
   /** Where the request came from. Empty when a trusted proxy doesn't know. */
   readonly clientAddress: string;
+  /** The connection, when the request opens a WebSocket; else null. */
+  readonly upgrade: Upgrade | null;
   /** Whose token the request carries, or null. */
   readonly caller: Caller | null;
   /** The name of the token that the request carries, let in or not; null when it is none that is known. */

@@ -78,11 +78,16 @@ export const endpointErrors = {
   2001: { name: "RequestMalformed", status: 400, detail: "The request is malformed." },
   2002: { name: "RequestTimedOut", status: 408, detail: "The request did not arrive in time." },
   2003: { name: "RequestHeadersTooLarge", status: 431, detail: "The request headers are too large." },
-  2004: { name: "UpgradeNotSupported", status: 501, detail: "WebSocket connections are not supported." },
+  2004: { name: "UpgradeNotSupported", status: 501, detail: "This API takes no WebSocket connections." },
   2005: {
     name: "TransferCodingNotSupported",
     status: 501,
     detail: "The only transfer coding that is understood is chunked.",
+  },
+  2006: {
+    name: "TooManyWebSockets",
+    status: 503,
+    detail: "Too many WebSocket connections are open. Try again later.",
   },
   2007: { name: "ApiExpired", status: 403, detail: "The API has expired.", event: "VersionFailure" },
   2008: {

@@ -15,6 +15,7 @@ import { createScriptPool, type ScriptPool } from "./script/script-pool.ts";
 import type { ServedRequest } from "./served-request.ts";
 import { keepSnapshot } from "./snapshot/snapshot.ts";
 import { followTables, type TableFollower, type TableOrigin } from "./table-follower.ts";
+import { createOpenTunnels } from "./tunnel/open-tunnels.ts";
 
 /** What the endpoint needs. */
 export interface EndpointOptions {
@@ -33,6 +34,8 @@ export interface EndpointOptions {
   readonly scriptQueue: number;
   /** Proxies, as addresses and ranges, whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** How many WebSockets may be open at once. */
+  readonly webSockets: number;
   /** What proxies may reach. */
   readonly targets: TargetGuard;
   readonly feed: ServingFeed;
@@ -68,6 +71,8 @@ export interface Endpoint extends Closeable {
   readonly servedDefinitions: () => ReadonlySet<string>;
   /** How many requests are under way. */
   readonly openRequests: () => number;
+  /** How many WebSockets are open, or about to be. */
+  readonly openWebSockets: () => number;
   /** How many calls script workers run, and how many wait for one. */
   readonly scriptLoad: ScriptPool["load"];
   /** Lets what is under way end, for ten seconds at most. */
@@ -92,6 +97,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const queue = options.outbox ? createEventQueue({ outbox: options.outbox, log }) : null;
   let follower: TableFollower | null = null;
   const table = () => follower?.table() ?? null;
+  const tunnels = createOpenTunnels({ most: options.webSockets, table, log });
   const usage = createCallUsage({
     store: options.usageStore ?? null,
     noticeInterval: options.noticeInterval,
@@ -105,13 +111,14 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     table,
     pool,
     upstreams,
+    tunnels,
     usage,
     emit,
   });
   const server = await startHttpServer({ ...options, times: { ...defaultTimes, ...options.times }, handle });
   await usage.start();
   const snapshot = options.snapshot ? keepSnapshot({ ...options.snapshot, log }) : null;
-  follower = await followTables({ ...options, snapshot });
+  follower = await followTables({ ...options, snapshot, swapped: tunnels.review });
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
     servedRevision: () => table()?.revision ?? null,
@@ -119,6 +126,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     servedTable: table,
     servedDefinitions: () => new Set(table()?.state.definitions.map(({ name }) => name)),
     openRequests: server.openRequests,
+    openWebSockets: tunnels.size,
     scriptLoad: pool.load,
     close: () => shutDown(server.close),
     closeNow: () => shutDown(server.closeNow),
@@ -131,6 +139,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   }
 
   async function shutDown(stopServer: () => Promise<void>): Promise<void> {
+    tunnels.close();
     await stopServer();
     const counting = [usage.close(), queue?.close()];
     await Promise.all([follower?.close(), pool.close(), upstreams.close(), ...counting]);

@@ -10,6 +10,7 @@ import { belowBase, matchRoute, type RouteMatch, type RouteTable } from "./route
 import { callerIsAllowed, needsNoToken, tokenRefusal } from "./rules/token.ts";
 import { chooseVersion } from "./served-versions.ts";
 import { bearerSecret, presentedSecret, tokenLocation } from "./token-location.ts";
+import type { Upgrade } from "./tunnel/handshake.ts";
 
 /** A request as it came, with its target taken apart. */
 export interface ArrivedRequest {
@@ -18,6 +19,8 @@ export interface ArrivedRequest {
   readonly target: RequestTarget;
   readonly id: string;
   readonly clientAddress: string;
+  /** The connection, when the request opens a WebSocket; else null. */
+  readonly upgrade: Upgrade | null;
   /** Where calls are counted; null when this one is only asked about. */
   readonly usage: CallUsage | null;
 }
@@ -62,6 +65,7 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): FoundCall 
     target,
     routeSegments,
     clientAddress: arrived.clientAddress,
+    upgrade: arrived.upgrade,
     caller,
     tokenName: identity.tokenName,
     tokenFault: identity.fault,

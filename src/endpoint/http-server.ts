@@ -1,4 +1,4 @@
-import { createServer, STATUS_CODES, type Server } from "node:http";
+import { createServer, type IncomingMessage, STATUS_CODES, type Server } from "node:http";
 import type { Socket } from "node:net";
 
 import { AppError } from "../errors.ts";
@@ -12,6 +12,8 @@ import type { RequestHandler } from "./request-handler.ts";
 import { newRequestId } from "./request-id.ts";
 import { commonMethods } from "./rules/method.ts";
 import type { ServedRequest } from "./served-request.ts";
+import { bareResponse } from "./tunnel/bare-response.ts";
+import { ArrivingMessage, type Upgrade } from "./tunnel/handshake.ts";
 
 /** How long clients may take, in milliseconds. */
 export interface ServerTimes {
@@ -59,6 +61,7 @@ const parserErrors: Record<string, EndpointErrorCode> = {
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { times, handle } = options;
   const server = createServer({
+    IncomingMessage: ArrivingMessage,
     maxHeaderSize: 16 * 1024,
     headersTimeout: times.headers,
     // Bodies have a limit of their own, which depends on what becomes of them.
@@ -71,10 +74,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   // The size is what bounds them; a limit by number would leave the rest out without a word.
   server.maxHeadersCount = 0;
   const connections = watchConnections(server);
-  const onRequest: RequestHandler = async (request, response) => {
+  const onRequest: RequestHandler = async (request, response, upgrade) => {
     connections.add(response);
     boundArrival(request, times.request, () => cutOff(request.socket, 2002));
-    await handle(request, response);
+    await handle(request, response, upgrade);
   };
   server.on("request", (request, response) => void onRequest(request, response));
   server.on("checkContinue", (request, response) => {
@@ -86,6 +89,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     socket.on("error", () => {});
     answerRaw(socket, 3, options, { allow: commonMethods.join(", ") });
   });
+  server.on("upgrade", (request, socket: Socket, head) => onUpgrade(request, { socket, head }));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === "ECONNRESET") socket.destroy();
     else cutOff(socket, parserErrors[error.code ?? ""] ?? 2001);
@@ -96,8 +100,18 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     port: typeof address === "object" && address ? address.port : options.port,
     openRequests: connections.openRequests,
     close: () => drain(server, connections),
-    closeNow: () => stop(server),
+    closeNow: () => stop(server, connections),
   };
+
+  function onUpgrade(request: IncomingMessage, upgrade: Upgrade): void {
+    const { socket } = upgrade;
+    // As with CONNECT.
+    socket.on("error", () => {});
+    // Answers to requests before this one on the same connection come first.
+    connections.whenFree(socket, () => {
+      if (!socket.destroyed) void onRequest(request, bareResponse(request, upgrade), upgrade);
+    });
+  }
 
   function cutOff(socket: Socket, code: EndpointErrorCode): void {
     if (connections.isAnswering(socket)) socket.destroy();
@@ -169,16 +183,16 @@ function listenFailure(error: NodeJS.ErrnoException, host: string, port: number)
 }
 
 async function drain(server: Server, connections: OpenConnections): Promise<void> {
-  const cutOff = setTimeout(() => server.closeAllConnections(), drainTime);
+  const cutOff = setTimeout(connections.cutOff, drainTime);
   const done = closed(server);
   connections.drain();
   await done;
   clearTimeout(cutOff);
 }
 
-async function stop(server: Server): Promise<void> {
+async function stop(server: Server, connections: OpenConnections): Promise<void> {
   const done = closed(server);
-  server.closeAllConnections();
+  connections.cutOff();
   await done;
 }
 

@@ -6,6 +6,7 @@ import { serveProxy } from "./actions/proxy.ts";
 import type { Reply } from "./actions/reply-definition.ts";
 import { serveReply } from "./actions/reply.ts";
 import { serveScript } from "./actions/script.ts";
+import { serveUpgrade } from "./actions/upgrade.ts";
 import type { Upstreams } from "./actions/upstreams.ts";
 import { serveBatch } from "./batch/serve-batch.ts";
 import type { CallUsage } from "./call-usage.ts";
@@ -22,6 +23,8 @@ import type { RouteTable } from "./route-table.ts";
 import { applyRules, type Ruling } from "./rules/rules.ts";
 import type { ScriptPool } from "./script/script-pool.ts";
 import { loggedPath, type ServedRequest } from "./served-request.ts";
+import type { Upgrade } from "./tunnel/handshake.ts";
+import type { OpenTunnels } from "./tunnel/open-tunnels.ts";
 
 /** What serving a request needs. */
 export interface RequestHandlerOptions {
@@ -33,6 +36,8 @@ export interface RequestHandlerOptions {
   readonly trustedProxies: BlockList;
   readonly pool: ScriptPool;
   readonly upstreams: Upstreams;
+  /** Where WebSockets are kept. Without, none are opened. */
+  readonly tunnels?: OpenTunnels;
   readonly usage: CallUsage | null;
   readonly log: Log;
   /** Whether the requests are those of a batch. */
@@ -52,8 +57,12 @@ export interface EndpointEvent {
   readonly refusal: Refusal;
 }
 
-/** Serves a request. Never rejects. */
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+/** Serves a request, which may be one that opens a WebSocket. Never rejects. */
+export type RequestHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  upgrade?: Upgrade,
+) => Promise<void>;
 
 /** What is known of a request so far, for when it is over. */
 interface Progress {
@@ -70,7 +79,7 @@ const nothing: Reply = { kind: "reply", status: 204, headers: [], body: Buffer.a
 
 /** The way of every request: target, definition, rules, action. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
-  return async (request, response) => {
+  return async (request, response, upgrade) => {
     const start = performance.now();
     // The request stays on this table to its end, whatever is swapped meanwhile.
     const table = options.table();
@@ -79,7 +88,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     request.on("error", () => {});
     try {
       setOwnHeaders(response, progress);
-      const refusal = await serve(options, table, request, response, progress);
+      const refusal = await serve(options, table, { request, response, upgrade: upgrade ?? null }, progress);
       if (refusal) refuse(options, response, refusal, progress);
     } catch (error) {
       fail(options, request, response, progress, error);
@@ -113,17 +122,17 @@ function setOwnHeaders(response: ServerResponse, { ownHeaders }: Progress): void
 async function serve(
   options: RequestHandlerOptions,
   table: RouteTable | null,
-  request: IncomingMessage,
-  response: ServerResponse,
+  exchange: Pick<Call, "request" | "response" | "upgrade">,
   progress: Progress,
 ): Promise<Refusal | null> {
+  const { request } = exchange;
   const target = parseRequestTarget(request.url ?? "", request.headers.host);
   const malformed = target ? malformationOf(request) : ({ code: 2001 } as const);
   if (malformed || !target) return malformed;
   if (!table) return { code: 7, headers: { "retry-after": "1" } };
   const { id, clientAddress } = progress;
   const { usage } = options;
-  const { call, refusal } = findCall(table, { id, request, response, target, clientAddress, usage });
+  const { call, refusal } = findCall(table, { ...exchange, id, target, clientAddress, usage });
   options.trace?.found(call, refusal);
   progress.call = call;
   const ruling = call && refusal ? { rule: "token", verdict: refusal } : null;
@@ -160,12 +169,15 @@ function carryOut(call: Call, verdict: Ruling["verdict"]): Refusal | null {
   return "code" in verdict ? verdict : serveReply(call, verdict);
 }
 
-async function act(
-  { upstreams, pool, log, trace }: RequestHandlerOptions,
-  call: Call,
-): Promise<Refusal | null> {
+async function act(options: RequestHandlerOptions, call: Call): Promise<Refusal | null> {
+  const { upstreams, tunnels, pool, log, trace } = options;
+  const { upgrade } = call;
   const { action } = call.definition;
   if (trace?.mayAct(call) === false) return serveReply(call, nothing);
+  if (upgrade) {
+    if (action.kind !== "proxy" || !tunnels) return { code: 2004 };
+    return await serveUpgrade(call, upgrade, action, { upstreams, tunnels });
+  }
   if (action.kind === "proxy") return await serveProxy(call, action, upstreams);
   if (action.kind === "script") return await serveScript(call, action, { pool, log });
   return serveReply(call, action);
@@ -183,7 +195,6 @@ function announceEnd({ response, definition, version, receivedAt }: Call, progre
 function malformationOf({ headers, rawHeaders }: IncomingMessage): Refusal | null {
   const coding = headers["transfer-encoding"];
   if (coding !== undefined && coding.toLowerCase() !== "chunked") return { code: 2005 };
-  if (headers.upgrade?.toLowerCase().includes("websocket")) return { code: 2004 };
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
   return hosts.length > 1 ? { code: 2001 } : null;
 }

@@ -31,6 +31,8 @@ export async function followTables(options: {
   readonly feed: ServingFeed;
   readonly base: string;
   readonly snapshot: Snapshot | null;
+  /** Told when another table serves. */
+  readonly swapped: () => void;
   readonly log: Log;
 }): Promise<TableFollower> {
   const { feed, base, snapshot, log } = options;
@@ -96,6 +98,7 @@ export async function followTables(options: {
     tellNotices(next, before, log);
     table = next;
     origin = "store";
+    options.swapped();
     snapshot?.save(state);
     log.info({ revision: next.revision }, "Serving a revision.");
   }

@@ -21,7 +21,7 @@ export type HttpUrl = string;
  */
 export type Duration = string;
 /**
- * How long the upstream may be silent within its answer. Five minutes when absent.
+ * How long the upstream may be silent within its answer, and both ends of a WebSocket. Five minutes when absent.
  */
 export type Duration1 = string;
 /**

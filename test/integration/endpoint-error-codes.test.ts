@@ -65,8 +65,9 @@ const provocations: Record<EndpointErrorCode, Provocation> = {
   2001: { ...api({}), request: get("/../it") },
   2002: { ...api({}), request: "GET /it HTTP/1.1\r\n", options: { times: { headers: 100 } } },
   2003: { ...api({}), request: get("/it", { a: "x".repeat(20_000) }) },
-  2004: { ...api({}), request: get("/it", { upgrade: "websocket" }) },
+  2004: { ...api({}), request: handshake("/it") },
   2005: { ...api({}), request: post("/it", "", { "transfer-encoding": "gzip, chunked" }) },
+  2006: { ...proxy("http://127.0.0.1:1"), request: handshake("/it"), options: { webSockets: 0 } },
   2007: api({ expires: "2001-01-01" }),
   2008: api({ ipAllowList: { addresses: [] } }),
   2009: proxy("http://169.254.169.254"),
@@ -154,6 +155,10 @@ function proxied(onSocket: Parameters<typeof startRawUpstream>[0], timeout?: str
 
 function get(path: string, headers: Record<string, string> = {}): string {
   return `GET ${path} HTTP/1.1\r\n${head(headers)}\r\n`;
+}
+
+function handshake(path: string): string {
+  return get(path, { connection: "Upgrade", upgrade: "websocket" });
 }
 
 function post(path: string, body: string, headers: Record<string, string> = {}): string {

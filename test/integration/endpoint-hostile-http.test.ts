@@ -89,10 +89,28 @@ describe("a request that is no proper HTTP", () => {
     ["has a path beyond 16 KiB", `GET /${"a".repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431, 2003],
     ["wants a tunnel", "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n", 405, 3],
     [
-      "wants a WebSocket",
-      "GET /proxy HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n",
+      "wants a WebSocket where there is none",
+      "GET /it HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n",
       501,
       2004,
+    ],
+    [
+      "wants a WebSocket and has no host",
+      "GET /proxy HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+      400,
+      null,
+    ],
+    [
+      "wants a WebSocket and has two hosts",
+      "GET /proxy HTTP/1.1\r\nHost: x\r\nHost: y\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+      400,
+      2001,
+    ],
+    [
+      "wants a WebSocket and leaves the path",
+      "GET /it/../proxy HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+      400,
+      2001,
     ],
     ["asks about the server", "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400, 2001],
     ["leaves the path", "GET /it/../proxy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400, 2001],
@@ -175,6 +193,7 @@ test("a tunnel that is refused is told what is taken instead", async () => {
 test.each([
   ["a tunnel", "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n"],
   ["what is no HTTP", "hello\r\n\r\n"],
+  ["a WebSocket", "GET /proxy HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"],
   ["a page", "GET /it HTTP/1.1\r\nHost: x\r\n\r\n"],
 ])("a client that asks for %s and resets its connection costs nobody anything", async (_what, text) => {
   for (let tries = 0; tries < 30; tries++) {
@@ -206,6 +225,19 @@ describe("a client", () => {
 
     expect(answer).toMatch(/^HTTP\/1.1 200 /);
     expect(answer).toMatch(/hello$/);
+  });
+
+  test.each([
+    ["a body", "POST /proxy HTTP/1.1", "Content-Length: 5\r\n", "hello"],
+    ["a body although it is a GET", "GET /proxy HTTP/1.1", "Content-Length: 5\r\n", "hello"],
+    ["chunks", "GET /proxy HTTP/1.1", "Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\n\r\n"],
+  ])("that offers WebSocket with %s is served without", async (_what, line, framing, body) => {
+    const answer = await exchange(
+      `${line}\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n${framing}\r\n${body}`,
+    );
+
+    expect(answer).toMatch(/^HTTP\/1.1 200 [^]*upstream/);
+    expect(upstream.requests.at(-1)?.headers).not.toHaveProperty("upgrade");
   });
 
   test("may speak HTTP/1.0", async () => {

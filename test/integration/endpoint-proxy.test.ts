@@ -579,6 +579,8 @@ describe("an upstream that", () => {
     ["hangs up", ""],
     ["speaks no HTTP", "SSH-2.0-OpenSSH_9.6\r\n"],
     ["has a broken status", "HTTP/1.1 abc OK\r\n\r\n"],
+    ["changes the protocol", "HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"],
+    ["changes to no protocol", "HTTP/1.1 101 x\r\n\r\n"],
     ["has a broken header", "HTTP/1.1 200 OK\r\nx y: z\r\n\r\n"],
     ["has two lengths", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab"],
     [

@@ -151,6 +151,7 @@ export async function serve(
     revisionHeader: "X-Gitway-Revision",
     scriptWorkers: 2,
     scriptQueue: 16,
+    webSockets: 100,
     trustedProxies: [],
     targets: createTargetGuard(),
     noticeInterval: 60_000,

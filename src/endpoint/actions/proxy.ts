@@ -1,5 +1,4 @@
-import { isIP } from "node:net";
-import { Transform } from "node:stream";
+import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import type { Dispatcher } from "undici";
@@ -15,7 +14,7 @@ import { addHeaders } from "./add-headers.ts";
 import { clientHeaders, upstreamHeaders } from "./forwarded-headers.ts";
 import { joinPaths, joinQueries, nextTarget, type ProxyTarget, type ProxyTargets } from "./proxy-target.ts";
 import { isSendable } from "./reply.ts";
-import type { Upstreams } from "./upstreams.ts";
+import { serverName, type Upstreams } from "./upstreams.ts";
 
 const stuckTime = 600_000;
 
@@ -26,26 +25,39 @@ const stuckTime = 600_000;
 export async function serveProxy(
   call: Call,
   proxy: ProxyTargets,
-  { agent, isDenied }: Upstreams,
+  upstreams: Upstreams,
 ): Promise<Refusal | null> {
   const { response } = call;
-  const target = call.version?.target ?? nextTarget(proxy);
-  if (!target) return { code: 2010, reason: "the definition has no usable target" };
-  if (isDenied(target.hostname)) return { code: 2009, reason: `${target.hostname} is denied` };
+  const target = targetOf(call, proxy, upstreams);
+  if ("code" in target) return target;
   const cancel = new AbortController();
   const refuse = (refusal: Refusal) => cancel.abort(refusal);
   const deadline = setTimeout(() => refuse({ code: isAwaited(body) ? 2002 : 2012 }), proxy.timeout);
   response.once("close", () => response.writableFinished || refuse({ code: 2011 }));
   const body = uploadOf(call, deadline, refuse);
   try {
-    const answer = await agent.request(requestOptions(call, proxy, target, body, cancel.signal));
+    const options = requestOptions(call, proxy, target, body, cancel.signal);
+    const { statusCode, headers, body: content } = await upstreams.agent.request(options);
     clearTimeout(deadline);
-    return await handBack(call, answer);
+    // Asked for raw, the headers are names and values in turn.
+    return await handBack(call, { statusCode, headers: headers as unknown as string[], body: content });
   } catch (error) {
     return cancel.signal.aborted ? (cancel.signal.reason as Refusal) : refusalFor(error);
   } finally {
     clearTimeout(deadline);
   }
+}
+
+/** The target of a call, or why there is none that may be reached. */
+export function targetOf(
+  { version }: Call,
+  proxy: ProxyTargets,
+  { isDenied }: Upstreams,
+): ProxyTarget | Refusal {
+  const target = version?.target ?? nextTarget(proxy);
+  if (!target) return { code: 2010, reason: "the definition has no usable target" };
+  if (isDenied(target.hostname)) return { code: 2009, reason: `${target.hostname} is denied` };
+  return target;
 }
 
 function requestOptions(
@@ -66,8 +78,7 @@ function requestOptions(
     headersTimeout: 0,
     bodyTimeout: proxy.idleTimeout,
     responseHeaders: "raw" as const,
-    // The certificate is the target's, whatever host the caller asked for.
-    servername: isIP(target.hostname) === 0 ? target.hostname : "",
+    servername: serverName(target),
   };
   return options;
 }
@@ -117,10 +128,18 @@ function isAwaited(upload: Transform | null): boolean {
   return upload !== null && !upload.writableEnded && upload.writableLength + upload.readableLength === 0;
 }
 
-async function handBack(call: Call, answer: Dispatcher.ResponseData): Promise<Refusal | null> {
+/** What an upstream answers. */
+export interface UpstreamAnswer {
+  readonly statusCode: number;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: Readable;
+}
+
+/** Hands an answer on as it comes. Rejects when it, or the client, breaks off. */
+export async function handBack(call: Call, answer: UpstreamAnswer): Promise<Refusal | null> {
   const { response, definition, request } = call;
-  // Asked for raw, the headers are names and values in turn.
-  const headers = clientHeaders(answer.headers as unknown as string[]).filter(isSendable);
+  const headers = clientHeaders(answer.headers).filter(isSendable);
   const limit = definition.limits.responseBody ?? Infinity;
   const length = headers.find(([name]) => name.toLowerCase() === "content-length")?.[1];
   if (request.method !== "HEAD" && Number(length ?? 0) > limit) {
@@ -156,7 +175,8 @@ const unreachable = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-function refusalFor(error: unknown): Refusal {
+/** The refusal for what an upstream failed with. */
+export function refusalFor(error: unknown): Refusal {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   const reason = `${code} ${messageOf(error)}`.trim();
   if (code === deniedCode) return { code: 2009, reason };

@@ -47,6 +47,22 @@ const rules: readonly Rule[] = [
   { name: "middleware before the action", judge: runPostMiddleware },
 ];
 
+/** The rules that a call which goes on for long has to keep to: those that neither count nor run anything. */
+const standingRules = [
+  versionIsKnown,
+  apiHasNotExpired,
+  versionHasNotExpired,
+  pathIsOpen,
+  addressIsAllowed,
+  callerIsAllowed,
+  methodIsTaken,
+] as const;
+
+/** Whether a call would still get as far as the action. */
+export function standsWithRules(call: Call): boolean {
+  return standingRules.every((judge) => judge(call) === null);
+}
+
 /** Has a call judged, up to the first ruling that does not let it pass. Each verdict is shown to `note`. */
 export async function applyRules(
   arrived: Call,

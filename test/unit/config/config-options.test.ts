@@ -31,6 +31,7 @@ const samples: Record<string, string> = {
   "endpoint.base": "/seven",
   "endpoint.scriptWorkers": "7",
   "endpoint.scriptQueue": "7",
+  "endpoint.webSockets": "7",
   "endpoint.nodeId": "7",
   "endpoint.noticeInterval": "5m",
   "endpoint.revisionHeader": "X-Seven",

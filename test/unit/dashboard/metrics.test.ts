@@ -109,6 +109,17 @@ describe("requests", () => {
     ]);
   });
 
+  test("that opened a WebSocket are counted, and not how long it was open", async () => {
+    const { metrics } = serving(["hello"]);
+
+    metrics.requestServed(request({ definition: "hello", status: 101, seconds: 3600 }));
+
+    expectLines(await metrics.exposition.metrics(), [
+      'gitway_endpoint_requests_total{definition="hello",status="1xx"} 1',
+      'gitway_endpoint_request_duration_seconds_count{definition="hello"} 0',
+    ]);
+  });
+
   test("that an upstream failed are counted apart", async () => {
     const { metrics } = serving(["hello", "other"]);
 
@@ -153,6 +164,7 @@ test("what is under way is shown while something serves", async () => {
   expectLines(await metrics.exposition.metrics(), [
     'gitway_revision{state="served"} 1',
     "gitway_endpoint_requests_in_flight 3",
+    "gitway_endpoint_websockets 4",
     "gitway_endpoint_scripts_running 2",
     "gitway_endpoint_script_queue_length 5",
     'gitway_endpoint_script_wait_seconds_bucket{le="0.1"} 1',
@@ -167,6 +179,7 @@ function serving(names: readonly string[]) {
     servedRevision: () => figures.revision,
     servedDefinitions: () => figures.names,
     openRequests: () => 3,
+    openWebSockets: () => 4,
     scriptLoad: () => ({ running: 2, waiting: 5 }),
   };
   return { metrics: createMetrics(() => endpoint, notSuspended), figures };
