@@ -1,13 +1,15 @@
 import { Agent, type Dispatcher } from "undici";
 
+import { caps } from "../caps.ts";
 import { messageOf } from "../errors.ts";
 import type { DueDelivery } from "../store/outbox.ts";
 import { deniedCode, type TargetGuard } from "../target-guard.ts";
+import { parseDuration } from "../units.ts";
 import type { DeliveryBody } from "./body.ts";
 import type { Answer } from "./verdict.ts";
 
 /** Milliseconds that an attempt may take, whatever a webhook says. */
-export const longestTimeout = 60_000;
+export const longestTimeout = parseDuration(caps.webhookTimeout);
 
 /** Bytes of an answer that are read; nobody needs them, but a connection whose answer is read can be used again. */
 const readAtMost = 64 * 1024;

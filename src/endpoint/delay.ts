@@ -1,8 +1,7 @@
+import { caps } from "../caps.ts";
 import { parseDuration } from "../units.ts";
 
-const longestTimer = 2 ** 31 - 1;
-
 /** The milliseconds of a duration, as far as a timer can wait; a longer one would fire at once. */
-export function delayOf(duration: string, longest = longestTimer): number {
-  return Math.min(parseDuration(duration), longest);
+export function delayOf(duration: string, longest: string = caps.timer): number {
+  return Math.min(parseDuration(duration), parseDuration(longest));
 }

@@ -29,11 +29,11 @@ export type Duration1 = string;
  */
 export type RepositoryFile = string;
 /**
- * A whole number and a unit: ms, s, m, h or d.
+ * How long a call may take, an hour at most.
  */
 export type Duration2 = string;
 /**
- * A whole number and a unit: B, KiB or MiB.
+ * What a call may use, 512 MiB at most.
  */
 export type Size = string;
 /**
@@ -45,9 +45,17 @@ export type Timestamp = string;
  */
 export type Duration3 = string;
 /**
- * A whole number and a unit: B, KiB or MiB.
+ * The largest body that is taken. 29 MiB for a script when absent.
  */
 export type Size1 = string;
+/**
+ * The largest body that a proxy or script may answer with. 29 MiB for a script when absent.
+ */
+export type Size2 = string;
+/**
+ * The longest query string that is taken. 2 KiB for a script when absent.
+ */
+export type Size3 = string;
 /**
  * Do not send the same message again within this time. The webhook's own window when absent; `0s` sends every one.
  */
@@ -414,8 +422,8 @@ export interface RateLimit {
  */
 export interface Limits {
   requestBody?: Size1;
-  responseBody?: Size1;
-  query?: Size1;
+  responseBody?: Size2;
+  query?: Size3;
 }
 /**
  * Sandboxed scripts before and after the action.

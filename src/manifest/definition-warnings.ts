@@ -2,7 +2,7 @@ import type { ApiDefinitionSpec, PathRule } from "./api-definition.generated.ts"
 import { pathListPointers } from "./definition-rules.ts";
 import { type Finding, warning } from "./finding.ts";
 import { neverMatches, shadowedEntries } from "./path-shadowing.ts";
-import { pointerTo, select, valueAt } from "./pointer.ts";
+import { pointerTo, readable, select, valueAt } from "./pointer.ts";
 
 /**
  * What is legal in an ApiDefinition but can hardly be meant. The document keeps its schema, and has no
@@ -15,6 +15,7 @@ export function definitionWarnings(document: { readonly spec: ApiDefinitionSpec 
     ...authentication(spec),
     ...addresses(spec),
     ...versions(spec),
+    ...withoutProxy(spec),
     ...dashboardFields(spec),
     ...pathListPointers(document).flatMap((pointer) => pathList(document, pointer)),
   ];
@@ -86,6 +87,26 @@ function versions({ versions }: ApiDefinitionSpec): Finding[] {
         "/spec/versions/fallbackToDefault",
         "no-effect",
         "'spec.versions.fallbackToDefault' has no effect without 'default': name the default version.",
+      ),
+    );
+  return findings;
+}
+
+/** What only a proxy heeds. */
+function withoutProxy({ action, limits, batch, versions }: ApiDefinitionSpec): Finding[] {
+  if (action.proxy) return [];
+  const findings = (versions?.entries ?? []).flatMap(({ targetUrl }, index) => {
+    if (targetUrl === undefined) return [];
+    const path = `/spec/versions/entries/${index}/targetUrl`;
+    const message = `'${readable(path)}' has no effect, because the action is no proxy: remove it, or make it one.`;
+    return warning(path, "no-effect", message);
+  });
+  if (action.reply && limits?.responseBody !== undefined && !batch?.enabled)
+    findings.push(
+      warning(
+        "/spec/limits/responseBody",
+        "no-effect",
+        "'spec.limits.responseBody' has no effect on a reply, which is as long as its body here: remove it.",
       ),
     );
   return findings;

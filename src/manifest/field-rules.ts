@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 
+import { caps } from "../caps.ts";
 import { deniedAddresses } from "../denied-address.ts";
+import { parseDuration, parseSize } from "../units.ts";
 import { readAddress } from "./address.ts";
 import { resolveFile } from "./file-reference.ts";
 import { type Finding, warning } from "./finding.ts";
@@ -52,6 +54,25 @@ const urlRules: Readonly<Record<Kind, readonly string[]>> = {
   User: [],
 };
 
+type Quantity = keyof typeof caps;
+
+/** Fields that can ask for so much at the most. */
+const capped: Readonly<Record<Kind, readonly (readonly [string, Quantity])[]>> = {
+  ApiDefinition: [
+    ["/spec/action/proxy/timeout", "timer"],
+    ["/spec/action/proxy/idleTimeout", "timer"],
+    ["/spec/action/script/timeout", "scriptTimeout"],
+    ["/spec/action/script/memory", "scriptMemory"],
+    ["/spec/rateLimit/window", "limitWindow"],
+  ],
+  ApiToken: [
+    ["/spec/rateLimit/window", "limitWindow"],
+    ["/spec/quota/window", "limitWindow"],
+  ],
+  Webhook: [["/spec/timeout", "webhookTimeout"]],
+  User: [],
+};
+
 /** No field here may be longer, which the schema says; some rules would take long over such a text. */
 const enough = 2100;
 /** How many errors of one rule are worth finding. */
@@ -64,6 +85,7 @@ export function fieldFindings(kind: Kind, document: unknown, surroundings: Surro
     ...filePaths[kind].map((path) => [path, checkFile] as const),
     ...timestampPaths[kind].map((path) => [path, checkTimestamp] as const),
     ...urlRules[kind].map((path) => [path, checkUrl] as const),
+    ...capped[kind].map(([path, quantity]) => [path, capRule(quantity)] as const),
   ];
   return rules.flatMap(([pattern, rule]) => {
     const findings: Finding[] = [];
@@ -122,6 +144,16 @@ function checkTarget({ hostname }: URL, path: string, { targets }: Surroundings)
   if (isIP(host) === 0 || !deniedAddresses(targets)(host)) return [];
   const message = `'${readable(path)}' leads to ${host}, which is never reached: choose another target, or allow the address with the option 'targets.allow'.`;
   return [warning(path, "denied-target", message)];
+}
+
+function capRule(quantity: Quantity): Rule {
+  const cap = caps[quantity];
+  const parse = quantity === "scriptMemory" ? parseSize : parseDuration;
+  return (text, path) => {
+    if (!/^\d+(ms|s|m|h|d|B|KiB|MiB)$/.test(text) || parse(text) <= parse(cap)) return [];
+    const message = `'${readable(path)}' asks for more than there can be, and counts as ${cap}: write that, or less.`;
+    return [warning(path, "capped", message)];
+  };
 }
 
 function error(path: string, code: string, message: string): Finding {

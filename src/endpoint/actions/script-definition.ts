@@ -1,3 +1,4 @@
+import { caps } from "../../caps.ts";
 import type { ScriptAction } from "../../manifest/api-definition.generated.ts";
 import { parseSize } from "../../units.ts";
 import { delayOf } from "../delay.ts";
@@ -18,11 +19,9 @@ export interface Script {
 }
 
 const defaultTimeout = "10s";
-const longestTimeout = 3_600_000;
 const defaultMemory = "32MiB";
-const mostMemory = 512 * 1024 * 1024;
 
-/** Makes a script action ready for serving, with its time and memory capped at an hour and 512 MiB. */
+/** Makes a script action ready for serving, with its time and memory capped. */
 export function prepareScript(
   action: ScriptAction,
   files: Readonly<Record<string, string>>,
@@ -34,7 +33,7 @@ export function prepareScript(
     source: blobs.get(files[action.file] ?? "") ?? null,
     input: action.input ?? "raw",
     parameters: action.parameters ?? [],
-    timeout: delayOf(action.timeout ?? defaultTimeout, longestTimeout),
-    memory: Math.min(parseSize(action.memory ?? defaultMemory), mostMemory),
+    timeout: delayOf(action.timeout ?? defaultTimeout, caps.scriptTimeout),
+    memory: Math.min(parseSize(action.memory ?? defaultMemory), parseSize(caps.scriptMemory)),
   };
 }

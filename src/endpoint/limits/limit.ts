@@ -1,3 +1,4 @@
+import { caps } from "../../caps.ts";
 import type { Quota, RateLimit } from "../../manifest/api-token.generated.ts";
 import type { NewNotice } from "../../store/limit-store.ts";
 import { parseDuration } from "../../units.ts";
@@ -28,8 +29,7 @@ export interface ServedLimits {
 /** What a limit is on: the first part of its key, and its error. */
 const errors = { rate: 1014, quota: 2017, api: 2018 } as const satisfies Record<string, EndpointErrorCode>;
 
-/** Longer windows are taken for this one: ten years. */
-const longestWindow = parseDuration("3650d");
+const longestWindow = parseDuration(caps.limitWindow);
 
 /** The limits of a token. */
 export function tokenLimits(

@@ -77,6 +77,7 @@ export function createOpenTunnels(options: {
     const { id, definition, tokenName } = call;
     const facts = { id, definition: definition.name, token: tokenName };
     log.info(facts, "A WebSocket is closed: its caller would not be let in any more.");
+    places.set(call, null);
     tunnel.end();
   }
 

@@ -373,6 +373,36 @@ describe("a warning", () => {
       "no-effect /spec/versions/fallbackToDefault",
     ],
     [
+      "a version's target without a proxy",
+      "route: x\ntokens: [a]\nversions: { location: path, entries: [{ name: v1 }, { name: v2, targetUrl: 'http://a.example' }] }\naction: { script: { file: a.js } }",
+      "no-effect /spec/versions/entries/1/targetUrl",
+    ],
+    [
+      "a limit on the body of a reply",
+      "route: x\ntokens: [a]\nlimits: { responseBody: 1KiB }\naction: { reply: {} }",
+      "no-effect /spec/limits/responseBody",
+    ],
+    [
+      "a script that wants too much time",
+      "route: x\ntokens: [a]\naction: { script: { file: a.js, timeout: 61m } }",
+      "capped /spec/action/script/timeout",
+    ],
+    [
+      "a script that wants too much memory",
+      "route: x\ntokens: [a]\naction: { script: { file: a.js, memory: 513MiB } }",
+      "capped /spec/action/script/memory",
+    ],
+    [
+      "a proxy that wants to wait for too long",
+      "route: x\ntokens: [a]\naction: { proxy: { targetUrl: 'http://a.example', idleTimeout: 25d } }",
+      "capped /spec/action/proxy/idleTimeout",
+    ],
+    [
+      "too long a window",
+      "route: x\ntokens: [a]\nrateLimit: { limit: 1, window: 3651d }\naction: { reply: {} }",
+      "capped /spec/rateLimit/window",
+    ],
+    [
       "a rule for no method",
       "route: x\ntokens: [a]\npaths: { allowed: [{ path: /a, methods: {} }] }\naction: { reply: {} }",
       "never-matches /spec/paths/allowed/0/methods",
@@ -389,6 +419,24 @@ describe("a warning", () => {
     expect(problemsOf(document).map(({ severity, code, path }) => `${severity} ${code} ${path}`)).toEqual([
       `warning ${expected}`,
     ]);
+  });
+
+  test("tells of a webhook and a token that ask for too much", () => {
+    const head = (kind: string) => `apiVersion: gitway/v1\nkind: ${kind}\nmetadata: { name: x }\nspec:`;
+
+    expect(codesOf(`${head("Webhook")} { url: "http://a.example", timeout: 61s }`)).toEqual(["capped"]);
+    expect(
+      codesOf(`${head("ApiToken")} { secret: { generate: true }, quota: { limit: 1, window: 3651d } }`),
+    ).toEqual(["capped"]);
+  });
+
+  test("is not given for as much as there can be, and for a limit that batches heed", () => {
+    for (const spec of [
+      "action: { script: { file: a.js, timeout: 60m, memory: 512MiB } }",
+      "action: { proxy: { targetUrl: 'http://a.example', timeout: 24d } }",
+      "batch: { enabled: true }\nlimits: { responseBody: 1KiB }\naction: { reply: {} }",
+    ])
+      expect(codesOf(definition(`route: x\ntokens: [a]\n${spec}`))).toEqual([]);
   });
 
   test("is not given where ignored paths let callers in", () => {
