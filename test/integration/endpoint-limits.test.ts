@@ -70,6 +70,30 @@ describe("a token's rate limit", () => {
     expect(answers).toEqual([404, 405, 401, 200, 429, 429, 401, 200, 200]);
   });
 
+  test("does not count what is refused before the token", async () => {
+    const tokens = ["internal"];
+    const versions = { location: "header" as const, key: "v", entries: [{ name: "1" }] };
+    const definitions = [
+      mine,
+      definition("expired", { route: "expired", tokens, expires: "2001-01-01" }),
+      definition("versioned", { route: "versioned", tokens, versions }),
+      definition("blocked", { route: "blocked", tokens, paths: { blocked: [{ path: "/" }] } }),
+      definition("elsewhere", { route: "elsewhere", tokens, ipAllowList: { addresses: [] } }),
+      definition("small", { route: "small", tokens, limits: { requestBody: "1B" } }),
+      definition("broken", { route: "broken", tokens, middleware: { pre: [{ file: "missing.js" }] } }),
+    ];
+    const endpoint = await started(state(definitions, { tokens: limited(1, "1h") }));
+
+    const answers = [];
+    for (const path of ["expired", "versioned", "blocked", "elsewhere", "broken"])
+      answers.push(await status(endpoint, path));
+    const small = { method: "POST", body: "xx", headers: bearer };
+    answers.push((await fetch(`${endpoint.url}/api/custom/small`, small)).status);
+    answers.push(await status(endpoint, "mine"), await status(endpoint, "mine"));
+
+    expect(answers).toEqual([403, 403, 403, 403, 500, 413, 200, 429]);
+  });
+
   test("is its own, whatever others do", async () => {
     const tokens = [...limited(1, "1h"), token("partner", { rateLimit: { limit: 1, window: "1h" } })];
     const both = definition("both", { route: "both", tokens: ["internal", "partner"] });
