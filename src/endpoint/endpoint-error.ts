@@ -29,7 +29,7 @@ export const endpointErrors = {
   10: {
     name: "BodyToParametersConversionFailed",
     status: 400,
-    detail: "The request body is not a flat JSON object.",
+    detail: "The request body is not a flat JSON object of 10,000 members at most.",
   },
   12: { name: "ScriptFailed", status: 500, detail: "The API's script failed." },
   13: { name: "InvalidScriptResult", status: 500, detail: "The API's script gave no valid answer." },

@@ -1,11 +1,14 @@
 import type { ScriptInput } from "../../../schemas/script.d.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
+import { hasFewParts } from "../json-parts.ts";
 import { visibleHeaders, visiblePath, visibleQuery } from "../visible-request.ts";
 import type { Script } from "./script-definition.ts";
 
 /** The content types that a script takes (UD-APIs 2.1). */
 const contentTypes = new Set(["application/json", "application/xml", "text/xml", "text/plain"]);
+/** Members that the body of a dictionary may have. */
+const mostParameters = 10_000;
 const charsets = new Set(["utf-8", "utf8", "us-ascii"]);
 
 /** Whether a script can read a body with these headers. Without a content type it must be empty. */
@@ -59,7 +62,7 @@ function scriptInput(call: Call, parameters: Readonly<Record<string, string>>): 
 
 /** Strings as they are, numbers and booleans as JSON writes them; anything else is not flat. */
 function flatObject(text: string): Record<string, string> | null {
-  const value = parseJson(text);
+  const value = hasFewParts(text, mostParameters) ? parseJson(text) : undefined;
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
   const entries = Object.entries(value);
   if (!entries.every(([, item]) => ["string", "number", "boolean"].includes(typeof item))) return null;

@@ -3,6 +3,7 @@ import { METHODS } from "node:http";
 import { isSendable } from "../actions/reply.ts";
 import type { Refusal } from "../endpoint-error.ts";
 import { framing, saidByProxy } from "../header-names.ts";
+import { hasFewParts } from "../json-parts.ts";
 import { parseRequestTarget } from "../request-target.ts";
 
 /** One request of a batch. */
@@ -25,13 +26,15 @@ export interface Batch {
 
 const methods: ReadonlySet<string> = new Set(METHODS.filter((method) => method !== "CONNECT"));
 const headLimit = 16 * 1024;
+/** Members and items: a thousand requests with fifty headers each. */
+const mostParts = 60_000;
 
 /**
  * The requests of a batch (Gateway rules 2.7), to paths below `root` and nowhere else. One that can't be
  * made refuses the whole batch, before any is.
  */
 export function readBatch(text: string, root: string, maxRequests: number): Batch | Refusal {
-  const given = fieldsOf(parseJson(text));
+  const given = fieldsOf(hasFewParts(text, mostParts) ? parseJson(text) : undefined);
   const list = given?.["requests"];
   if (!given || !Array.isArray(list)) return { code: 2030 };
   if (list.length > maxRequests) return { code: 2032 };
