@@ -18,9 +18,11 @@ export interface Call {
   readonly definition: ServedDefinition;
   /** Whether it came to where the definition takes batches. */
   readonly isBatch: boolean;
+  /** Whether the path names the API by its `api_id`, which is never stripped. */
+  readonly isById: boolean;
   /** The placeholders of the route, exactly as they came. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** The path up to the end of the route or listen path: empty, or with a leading slash. */
+  /** The path up to the end of the route, listen path or `api_id`: empty, or with a leading slash. */
   readonly taken: string;
   /** What follows: empty, or with a leading slash. Without the version, when that is stripped. */
   readonly rest: string;

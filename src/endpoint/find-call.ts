@@ -81,6 +81,7 @@ type Place = Pick<
   Call,
   | "definition"
   | "isBatch"
+  | "isById"
   | "parameters"
   | "taken"
   | "rest"
@@ -92,7 +93,7 @@ type Place = Pick<
 
 /** Where in a definition a request has come to: the version, and what the lists say of its path. */
 function locate({ request, target }: ArrivedRequest, match: RouteMatch): Place {
-  const { definition, isBatch, parameters, below } = match;
+  const { definition, isBatch, isById, parameters, below } = match;
   const { versions } = definition;
   const chosen = versions && chooseVersion(versions, request.headers, target.query, below);
   const named = chosen?.fromPath ? below.slice(0, 1) : [];
@@ -103,6 +104,7 @@ function locate({ request, target }: ArrivedRequest, match: RouteMatch): Place {
   return {
     definition,
     isBatch,
+    isById,
     parameters,
     taken: segments.map((segment) => `/${segment}`).join(""),
     rest: versionPath + pathBelow(unversioned, target),

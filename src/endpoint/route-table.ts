@@ -1,3 +1,4 @@
+import { apiIdOf } from "../manifest/identity.ts";
 import type { ServingState, StoredDefinition } from "../store/serving-store.ts";
 import { batchPath } from "./batch/batch-path.ts";
 import { buildCredentialTable, type CredentialTable } from "./credential-table.ts";
@@ -9,6 +10,8 @@ import { takeTurns, type Turns } from "./turns.ts";
 interface Site {
   readonly routes: RouteTrie<Holder>;
   readonly listenPaths: RouteTrie<Holder>;
+  /** Definitions with a listen path, by `api_id`; null for one that several have. */
+  readonly apiIds: Map<string, { readonly definition: ServedDefinition; readonly match: MatchKind } | null>;
 }
 
 /** What holds a path. */
@@ -51,6 +54,8 @@ export interface Notice {
 
 /** The definition that a request led to. */
 export interface RouteMatch extends Holder {
+  /** Whether the path names the API by its `api_id`, and so is no listen path. */
+  readonly isById: boolean;
   readonly parameters: Readonly<Record<string, string>>;
   /** The segments after the route or listen path. */
   readonly below: readonly string[];
@@ -113,24 +118,39 @@ export function belowBase(table: RouteTable, target: RequestTarget): readonly st
 
 /**
  * The definition for a request, or null. A definition for the request's host beats one for all hosts.
- * Below the base only routes answer, elsewhere only listen paths.
+ * Below the base only routes answer, elsewhere listen paths, and what no listen path takes by an `api_id`.
  */
 export function matchRoute(table: RouteTable, target: RequestTarget): RouteMatch | null {
-  const below = belowBase(table, target);
-  for (const site of [table.sites.get(target.host), target.host === "" ? undefined : table.sites.get("")]) {
+  const routeSegments = belowBase(table, target);
+  const segments = routeSegments ?? target.segments;
+  const sites = [table.sites.get(target.host), target.host === "" ? undefined : table.sites.get("")];
+  for (const site of sites) {
     if (!site) continue;
-    const segments = below ?? target.segments;
-    const hit = find(below ? site.routes : site.listenPaths, segments);
+    const hit = find(routeSegments ? site.routes : site.listenPaths, segments);
     if (!hit) continue;
-    return { ...hit.value, parameters: hit.parameters, below: segments.slice(hit.depth) };
+    const below = segments.slice(hit.depth);
+    return { ...hit.value, isById: false, parameters: hit.parameters, below };
   }
-  return null;
+  return routeSegments ? null : matchApiId(sites, segments);
+}
+
+/** The definition that `/{api_id}/` names (Gateway rules 3.6). */
+function matchApiId(
+  sites: readonly (Site | undefined)[],
+  [apiId = "", ...below]: readonly string[],
+): RouteMatch | null {
+  const named = sites.map((site) => site?.apiIds.get(apiId)).find((found) => found);
+  if (!named) return null;
+  const { definition, match } = named;
+  const isBatch = definition.batch !== null && below.join("/") === batchPath.join("/");
+  if (!isBatch && match === "exact" && below.length > 0) return null;
+  return { definition, isBatch, isById: true, parameters: {}, below: isBatch ? [] : below };
 }
 
 function place(
   sites: Map<string, Site>,
   later: (() => void)[],
-  { name, spec }: StoredDefinition,
+  { id, name, spec }: StoredDefinition,
   definition: ServedDefinition,
 ): Notice[] {
   const host = spec.domain ?? "";
@@ -142,13 +162,21 @@ function place(
   const match = matchOf(spec, isRoute ? "exact" : "prefix");
   const holder = insert(trie, path, match, { definition, isBatch: false });
   if (!holder) {
+    const apiId = isRoute ? null : apiIdOf(id, spec.dashboard?.["api_id"]);
+    const isTaken = apiId !== null && site.apiIds.has(apiId);
+    if (apiId !== null) site.apiIds.set(apiId, isTaken ? null : { definition, match });
     // After all others, so that it takes no path away from them.
     if (definition.batch)
       later.push(() => insert(trie, [...path, ...batchPath], "exact", { definition, isBatch: true }));
-    return [];
+    return isTaken ? [disputed(name, apiId)] : [];
   }
   const message = `The path is taken by '${holder.definition.name}', so this definition is not served. Give it another path.`;
   return [{ kind: "ApiDefinition", name, setting: isRoute ? "route" : "listenPath", message }];
+}
+
+function disputed(name: string, apiId: string): Notice {
+  const message = `Another definition has the 'api_id' ${apiId} too, so neither answers at /${apiId}/. Choose another.`;
+  return { kind: "ApiDefinition", name, setting: "dashboard.api_id", message };
 }
 
 function matchOf(spec: StoredDefinition["spec"], otherwise: MatchKind): MatchKind {
@@ -172,7 +200,11 @@ function definitionNotices({ name }: StoredDefinition, { action, middleware }: S
 }
 
 function newSite(): Site {
-  return { routes: createTrie({ ignoreCase: true }), listenPaths: createTrie({ ignoreCase: false }) };
+  return {
+    routes: createTrie({ ignoreCase: true }),
+    listenPaths: createTrie({ ignoreCase: false }),
+    apiIds: new Map(),
+  };
 }
 
 function splitPath(path: string): string[] {

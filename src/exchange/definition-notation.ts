@@ -1,3 +1,4 @@
+import { isApiId } from "../manifest/identity.ts";
 import type { GitwayObject } from "../manifest/manifest.ts";
 import {
   readAuthentication,
@@ -7,7 +8,7 @@ import {
   writeBlockList,
   writeRateLimit,
 } from "./access-section.ts";
-import { type DashboardIds, isApiId, isInternalId } from "./dashboard-ids.ts";
+import { type DashboardIds, isInternalId } from "./dashboard-ids.ts";
 import { overlay } from "./difference.ts";
 import {
   eventStyle,

@@ -24,12 +24,12 @@ afterEach(async () => {
   upstream = null;
 });
 
-describe("paths", () => {
-  const paths: ApiDefinitionSpec["paths"] = {
-    ignored: [{ path: "/open" }, { path: "/hello", methods: { GET: { action: "reply", body: "hello" } } }],
-    blocked: [{ path: "/closed" }],
-  };
+const paths: ApiDefinitionSpec["paths"] = {
+  ignored: [{ path: "/open" }, { path: "/hello", methods: { GET: { action: "reply", body: "hello" } } }],
+  blocked: [{ path: "/closed" }],
+};
 
+describe("paths", () => {
   test.each(["listenPath", "route"] as const)("of a %s: ignored ones ask for no token", async (kind) => {
     const at = kind === "route" ? { route: "it" } : { listenPath: "/it" };
     const root = kind === "route" ? "/api/custom/it" : "/it";
@@ -70,6 +70,54 @@ describe("paths", () => {
       expect(upstream.requests).toHaveLength(0);
     },
   );
+});
+
+describe("a path that names an API by its api_id", () => {
+  const apiId = "bc2f8cfb7ab241504d9f3574fe407499";
+  const dashboard = { api_id: apiId };
+
+  test("is judged as the listen path is, and reaches the upstream as it came", async () => {
+    upstream = await startUpstream((request, response) => response.end(request.url));
+    const action = { proxy: { targetUrl: `${upstream.url}/base`, stripPath: true } };
+    const versions: ApiDefinitionSpec["versions"] = {
+      location: "path",
+      strip: true,
+      default: "v1",
+      fallbackToDefault: true,
+      entries: [{ name: "v1", paths }],
+    };
+    endpoint = await serve(
+      state([definition("it", { listenPath: "/it", tokens: ["internal"], action, versions, dashboard })]),
+    );
+
+    expect(await text("/it/v1/x", { headers: bearer })).toBe("/base/x");
+    expect(await text(`/${apiId}/v1/x/?a=1`, { headers: bearer })).toBe(`/base/${apiId}/x/?a=1`);
+    expect(await text(`/${apiId}/open`)).toBe(`/base/${apiId}/open`);
+    expect(await text(`/${apiId}/v1/hello`)).toBe("hello");
+    await expectError(await get(`/${apiId}/closed`, { headers: bearer }), 403, 2016);
+    await expectError(await get(`/${apiId}/v1/closed`, { headers: bearer }), 403, 2016);
+    await expectError(await get(`/${apiId}/v1/x`), 401, 1008);
+  });
+
+  test("takes batches, whose requests stay below it", async () => {
+    endpoint = await serve(
+      state([definition("it", { listenPath: "/it", batch: { enabled: true }, dashboard })]),
+    );
+    const body = JSON.stringify({ requests: [{ relative_url: "a" }, { relative_url: "b?c=d" }] });
+
+    const response = await get(`/${apiId}/tyk/batch/`, { method: "POST", body });
+
+    expect(await response.json()).toMatchObject([
+      { relative_url: "a", code: 200, body: "it" },
+      { relative_url: "b?c=d", code: 200, body: "it" },
+    ]);
+  });
+
+  test("is not found while the definition is inactive", async () => {
+    endpoint = await serve(state([definition("it", { listenPath: "/it", active: false, dashboard })]));
+
+    await expectError(await get(`/${apiId}/`), 404, 5);
+  });
 });
 
 describe("versions", () => {

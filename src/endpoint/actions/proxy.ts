@@ -85,11 +85,12 @@ function requestOptions(
 
 /** The path and query at a target. */
 export function upstreamPath(
-  { target: { query }, taken, rest, definition }: Call,
+  { target: { query }, taken, rest, isById, definition }: Call,
   proxy: ProxyTargets,
   target: ProxyTarget,
 ): string {
-  const path = joinPaths(target.path, proxy.stripPath ? rest : taken + rest, proxy.keepTrailingSlash);
+  const isStripped = proxy.stripPath && !isById;
+  const path = joinPaths(target.path, isStripped ? rest : taken + rest, proxy.keepTrailingSlash);
   const { tokenLocation, keyless, versions } = definition;
   const removed = [
     keyless ? null : tokenLocation.queryParameter,

@@ -258,6 +258,78 @@ describe("building a table", () => {
   });
 });
 
+describe("the api_id of a definition", () => {
+  const apiId = "bc2f8cfb7ab241504d9f3574fe407499";
+  const chosen = { dashboard: { api_id: apiId } };
+
+  test("leads to it beside its listen path: the one that was chosen, or else that of its UUID", async () => {
+    const table = await tableOf([
+      definition("it", { listenPath: "/it", ...chosen }),
+      definition("other", { listenPath: "/other" }),
+    ]);
+    const derived = definition("other", {}).id.replaceAll("-", "");
+
+    expect(find(table, `/${apiId}/a/b/`)).toMatchObject({ isById: true, rest: "/a/b/", parameters: {} });
+    expect(find(table, `/${apiId}/a/b/`)?.definition.name).toBe("it");
+    expect(find(table, `/${derived}`)?.definition.name).toBe("other");
+    expect(find(table, "/it/a")).toMatchObject({ isById: false, rest: "/a" });
+  });
+
+  test("takes a path alone where the listen path does", async () => {
+    const table = await tableOf([definition("it", { listenPath: "/it", match: "exact", ...chosen })]);
+
+    expect(find(table, `/${apiId}/`)?.definition.name).toBe("it");
+    expect(find(table, `/${apiId}/a`)).toBeNull();
+  });
+
+  test("takes no path away from a listen path", async () => {
+    const catchAll = definition("all", { listenPath: "/" });
+    const exact = definition("exact", { listenPath: `/${apiId}`, match: "exact" });
+    const it = definition("it", { listenPath: "/it", ...chosen });
+
+    expect(find(await tableOf([it, catchAll]), `/${apiId}/a`)?.definition.name).toBe("all");
+    expect(find(await tableOf([it, exact]), `/${apiId}`)?.definition.name).toBe("exact");
+    expect(find(await tableOf([it, exact]), `/${apiId}/a`)?.definition.name).toBe("it");
+  });
+
+  test("of two definitions leads to neither, with a notice", async () => {
+    const table = await tableOf([
+      definition("one", { listenPath: "/one", ...chosen }),
+      definition("two", { listenPath: "/two", ...chosen }),
+      definition("three", { listenPath: "/three", ...chosen }),
+    ]);
+
+    expect(find(table, `/${apiId}/`)).toBeNull();
+    expect(find(table, "/one")?.definition.name).toBe("one");
+    expect(table.notices).toMatchObject([
+      { name: "two", setting: "dashboard.api_id" },
+      { name: "three", setting: "dashboard.api_id" },
+    ]);
+  });
+
+  test("leads there at the host of the definition only", async () => {
+    const table = await tableOf([
+      definition("it", { listenPath: "/it", domain: "api.example.com", ...chosen }),
+    ]);
+
+    expect(find(table, `/${apiId}/`, "api.example.com")?.definition.name).toBe("it");
+    expect(find(table, `/${apiId}/`, "example.com")).toBeNull();
+  });
+
+  test("leads to no route, which only who has a token may know of", async () => {
+    const it = definition("it", { route: "it" });
+
+    expect(find(await tableOf([it]), `/${it.id.replaceAll("-", "")}/`)).toBeNull();
+  });
+
+  test.each(["a/b", "", "x".repeat(65), 7, null, "__proto__\u0000"])("is not %j", async (api_id) => {
+    const it = definition("it", { listenPath: "/it", dashboard: { api_id } });
+    const table = await tableOf([it]);
+
+    expect(find(table, `/${it.id.replaceAll("-", "")}/x`)?.definition.name).toBe("it");
+  });
+});
+
 interface Template {
   readonly segments: readonly string[];
   readonly match: "exact" | "prefix";
