@@ -34,7 +34,7 @@ async function measure(repository: string, source: Source): Promise<void> {
   const fetched = await timed("first sync: fetch", () => source.fetch());
   const first = await timed("first sync: read", () => source.read(fetched.commit));
   const creations = changes([], first.set.manifests);
-  await timed("first sync: attribute", () => source.attribute(creations, null, fetched.commit));
+  await timed("first sync: attribute", () => source.attribute(creations, { from: null, to: fetched.commit }));
 
   let [stored, from] = [first.set.manifests, fetched.commit];
   const git: number[] = [];
@@ -52,7 +52,7 @@ async function measure(repository: string, source: Source): Promise<void> {
     const afterRead = performance.now();
     const changed = changes(stored, set.manifests, from);
     const beforeAttribute = performance.now();
-    const [attributed] = await source.attribute(changed, from, commit);
+    const [attributed] = await source.attribute(changed, { from, to: commit });
     const ended = performance.now();
     idle.push(performance.eventLoopUtilization(load).idle);
     parts.fetch.push(afterFetch - started);

@@ -40,6 +40,11 @@ interface ObjectOf<K extends Kind> extends Identity {
 /** An object of the desired or of the stored state, without where it came from. */
 export type GitwayObject = { [K in Kind]: ObjectOf<K> }[Kind];
 
+/** What an object of some kind specifies. */
+export type Specified = {
+  [K in Kind]: { readonly kind: K; readonly spec: SpecByKind[K] };
+}[Kind];
+
 /** An object as a manifest says it. */
 export type Manifest = GitwayObject & {
   /** The document. */

@@ -1,4 +1,4 @@
-import type { GitwayObject, Kind } from "./manifest.ts";
+import type { Kind, Specified } from "./manifest.ts";
 import { pointerTo } from "./pointer.ts";
 import { isParameter } from "./route.ts";
 
@@ -11,7 +11,7 @@ export interface Reference {
 }
 
 /** What an object refers to: the tokens of a definition, and the webhooks of its events. */
-export function referencesOf(object: GitwayObject): readonly Reference[] {
+export function referencesOf(object: Specified): readonly Reference[] {
   if (object.kind !== "ApiDefinition") return [];
   const { tokens = [], events = [] } = object.spec;
   return [
@@ -38,7 +38,7 @@ export interface Claim {
  * What a definition claims, active or not. Parameters fill a segment whatever their name; literals of
  * routes match in any case, those of listen paths don't; a listen path's slash at the end means nothing.
  */
-export function claimOf(object: GitwayObject): Claim | null {
+export function claimOf(object: Specified): Claim | null {
   if (object.kind !== "ApiDefinition") return null;
   const { route, listenPath, domain } = object.spec;
   const match = object.spec.match ?? "exact";
@@ -57,7 +57,7 @@ export function claimOf(object: GitwayObject): Claim | null {
 }
 
 /** The route or listen path of a definition as it was written; null for other kinds. */
-export function routeOf(object: GitwayObject): string | null {
+export function routeOf(object: Specified): string | null {
   if (object.kind !== "ApiDefinition") return null;
   return object.spec.route ?? object.spec.listenPath ?? null;
 }

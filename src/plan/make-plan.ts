@@ -3,7 +3,7 @@ import { routeOf } from "../manifest/references.ts";
 import { collectCandidates, type Candidate } from "./candidates.ts";
 import { settleEffectiveState, type Settled } from "./effective-state.ts";
 import { fieldDifferences } from "./field-differences.ts";
-import type { Change, CurrentState, Plan, Quarantined, StoredObject } from "./plan.ts";
+import type { Change, CurrentState, Held, Plan, Quarantined, StoredObject } from "./plan.ts";
 import { holdDeletions, type PruneLimit } from "./prune.ts";
 
 /** What a plan is made of. */
@@ -26,9 +26,7 @@ export interface PlanInput {
  */
 export function makePlan(input: PlanInput): Plan {
   const { set, current } = input;
-  const candidates = collectCandidates(set, current.objects, input.lastGood ?? []);
-  const held = holdDeletions({ ...input, candidates });
-  const settled = settleEffectiveState(candidates, new Set(held.map(objectKey)));
+  const { candidates, held, settled } = decide(input);
   const changes = candidates.flatMap((candidate) => changeOf(candidate, settled) ?? []);
   const quarantined = candidates.flatMap((candidate) => quarantinedOf(candidate, settled) ?? []);
 
@@ -42,6 +40,20 @@ export function makePlan(input: PlanInput): Plan {
     held,
     problems: [...set.unidentified, ...quarantined.flatMap((entry) => entry.problems), ...set.warnings],
   };
+}
+
+/** What becomes of each object of the tree and of the store. */
+export interface Decision {
+  readonly candidates: readonly Candidate[];
+  readonly held: readonly Held[];
+  readonly settled: Settled;
+}
+
+/** The part of planning that decides, before it is said what that changes. */
+export function decide(input: PlanInput): Decision {
+  const candidates = collectCandidates(input.set, input.current.objects, input.lastGood ?? []);
+  const held = holdDeletions({ ...input, candidates });
+  return { candidates, held, settled: settleEffectiveState(candidates, new Set(held.map(objectKey))) };
 }
 
 function changeOf(candidate: Candidate, settled: Settled): Change | null {

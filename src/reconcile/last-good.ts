@@ -28,7 +28,9 @@ export async function attributeWithLastGood(
   for (const change of changes) {
     const commit = commitOf(change);
     const found =
-      commit === undefined ? others.next().value : (await source.attribute([change], null, commit))[0];
+      commit === undefined
+        ? others.next().value
+        : (await source.attribute([change], { from: null, to: commit }))[0];
     if (found) attributed.push(found);
   }
   return attributed;

@@ -2,10 +2,11 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { makePlan } from "../plan/make-plan.ts";
+import { makePlan, type PlanInput } from "../plan/make-plan.ts";
+import { outlookOf } from "../plan/outlook.ts";
 import type { AttributedChange, CurrentState, Plan } from "../plan/plan.ts";
 import type { PruneLimit } from "../plan/prune.ts";
-import type { Revision, Source, ValidVersion } from "../source/open-source.ts";
+import type { LookAt, Revision, Source, ValidVersion } from "../source/open-source.ts";
 import type { Applied, Store, Suspension, SyncStatus } from "../store/store.ts";
 import { attributeWithDrift, noticeDrift } from "./heal-drift.ts";
 import { attributeWithLastGood, lastGoodVersions } from "./last-good.ts";
@@ -100,23 +101,33 @@ async function prepare(
   const origin = originOf({ ...parts.sourceStatus, branch: fetched.branch });
   const since = rangeStart(previous, current, origin);
   const lastGood = await lastGoodVersions(source, revision, current);
-  const plan = makePlan({
-    lastGood: lastGood.map(({ manifest }) => manifest),
+  const input: PlanInput = {
     set: revision.set,
     current,
     commit: fetched.commit,
     origin,
     pruneLimit: parts.pruneLimit,
-    allowPrune:
-      parts.allowPrune || (await source.allowsPrune(previous?.attempted?.commit ?? null, fetched.commit)),
+    allowPrune: parts.allowPrune,
+  };
+  const consent = await source.allowsPrune(previous?.attempted?.commit ?? null, fetched.commit);
+  const plan = makePlan({
+    ...input,
+    lastGood: lastGood.map(({ manifest }) => manifest),
+    allowPrune: input.allowPrune || consent,
   });
   const attempted = current.origin === origin ? (previous?.attempted?.commit ?? null) : undefined;
   const attributed = await attributeWithDrift(plan, current.drifted ?? [], (changes) =>
     attributeWithLastGood(source, lastGood, changes, (others) =>
-      source.attribute(others, since, fetched.commit, attempted),
+      source.attribute(others, { from: since, to: fetched.commit, attempted, lookAt: lookAt(input) }),
     ),
   );
   return { plan, attributed, lastGood, revision, objects: current.objects, branch: fetched.branch };
+}
+
+/** How the plan of a pass would have been with an earlier tree. */
+function lookAt(input: PlanInput): LookAt {
+  return (set, wanted, consent) =>
+    outlookOf({ ...input, set, allowPrune: input.allowPrune || consent }, wanted);
 }
 
 async function planAndApply(

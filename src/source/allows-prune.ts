@@ -1,5 +1,5 @@
 import { gitOutput, runGit } from "./git.ts";
-import type { Repository } from "./tree.ts";
+import { splitAtNul, type Repository } from "./tree.ts";
 
 const trailer = "%(trailers:key=Gitway-Allow-Prune,valueonly)";
 
@@ -18,6 +18,18 @@ export async function allowsPrune(
   if (from === null || from === to) return false;
   const range = await runGit(setting, [...args, to, `^${from}`, "--"], { cwd: path });
   return range.exitCode === 0 && says(range.stdout);
+}
+
+/** The commits with that trailer: those that `to` has and `from` has not, and `to` itself. */
+export async function findConsents(
+  { setting, path }: Repository,
+  from: string | null,
+  to: string,
+): Promise<readonly string[]> {
+  const range = from === null ? ["--max-count=1", to] : [to, `^${from}`];
+  const args = ["--git-dir", path, "log", "-z", `--format=%H %x00${trailer}`, ...range, "--"];
+  const fields = splitAtNul(await gitOutput(setting, args, { cwd: path }));
+  return fields.flatMap((field, at) => (at % 2 === 1 && says(field) ? [String(fields[at - 1]).trim()] : []));
 }
 
 function says(output: Buffer): boolean {

@@ -1,4 +1,5 @@
 import type { Log } from "../log.ts";
+import type { ManifestSet } from "../manifest/manifest.ts";
 import {
   gitwayActor,
   type AttributedChange,
@@ -10,14 +11,15 @@ import type { createGraphReader } from "./commit-graph.ts";
 import { readCommitPeople, type CommitPeople } from "./commit-people.ts";
 import { readSteps, type Comparison, type Step } from "./history.ts";
 import { lineageOf, type Lineage } from "./lineage.ts";
-import { createFactsReader } from "./manifest-facts.ts";
+import { createFactsReader, type FactsReader } from "./manifest-facts.ts";
 import type { ManifestPaths } from "./manifest-paths.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { View } from "./object-view.ts";
 import { walkObjects, type WalkedHistory } from "./object-walk.ts";
 import type { ParsePool } from "./parse-pool.ts";
+import type { LookAt } from "./past-trees.ts";
 import { isObjectId } from "./ref-name.ts";
-import { createReleaseFinder } from "./release-finder.ts";
+import { findReleases, type Waiting } from "./release-finder.ts";
 import { warnOfBoundaries } from "./shallow-boundary.ts";
 import { filesOfWalkers, trackChange, type FilesOfCommit, type TrackedChange } from "./tracked-changes.ts";
 import type { Repository } from "./tree.ts";
@@ -34,6 +36,8 @@ export interface HistoryReading {
   readonly graphs: ReturnType<typeof createGraphReader>;
   /** The manifest files of a commit. */
   filesAt(commit: string): Promise<FilesOfCommit>;
+  /** What a commit says, in whatever order commits are looked at. */
+  look(commit: string): Promise<ManifestSet>;
 }
 
 /** The range in which changes were made. */
@@ -46,6 +50,8 @@ export interface AttributionRange {
    * already was held back then. Left out when nothing is known about `from`.
    */
   readonly attempted?: string | null | undefined;
+  /** How a tree of the past would be planned; without it nobody is named as releasing what had waited. */
+  readonly lookAt?: LookAt;
 }
 
 /**
@@ -60,17 +66,25 @@ export async function attributeChanges(
 ): Promise<readonly AttributedChange[]> {
   if (changes.length === 0) return [];
   const { repository } = reading;
+  const { from, to, attempted, lookAt } = range;
   const stored = changes.map(({ before }) => before?.commit ?? null);
-  const others = [range.from, range.attempted, ...stored].filter((commit) => typeof commit === "string");
-  const graph = await reading.graphs.read(range.to, others.filter(isObjectId));
-  const lineage = lineageOf(graph, range.from, range.to);
+  const others = [from, attempted, ...stored].filter((commit) => typeof commit === "string");
+  const graph = await reading.graphs.read(to, others.filter(isObjectId));
+  const lineage = lineageOf(graph, from, to);
   const tracked = changes.map(trackChange);
-  const atStart = await follow(reading, tracked, lineage, range.to);
+  const facts = createFactsReader(reading.objects, reading.pool);
+  const atStart = await follow({ ...reading, facts }, tracked, lineage, to);
 
-  const releaser = createReleaseFinder(reading, lineage, range.to);
-  const verdicts = new Map<TrackedChange, Verdict>();
-  for (const each of tracked)
-    verdicts.set(each, await judge(each, atStart.get(each) ?? null, { lineage, range, releaser }));
+  const verdicts = new Map(
+    tracked.map((each) => [each, judge(each, atStart.get(each) ?? null, lineage, range)]),
+  );
+  const since = attempted ?? lineage.from;
+  const releases =
+    since === null || !lookAt
+      ? new Map<TrackedChange, string>()
+      : await findReleases({ ...reading, facts, lookAt }, waitingOf(verdicts), { lineage, since, to });
+  for (const [each, commit] of releases)
+    verdicts.set(each, { ...(verdicts.get(each) ?? gitway), releasedBy: commit });
   await warnOfBoundaries(
     reading,
     [...verdicts.values()].flatMap(({ by }) => by ?? []),
@@ -78,21 +92,20 @@ export async function attributeChanges(
   const people = await readCommitPeople(repository, commitsOf(verdicts));
   return tracked.map((each) => {
     const verdict = verdicts.get(each) ?? gitway;
-    return { change: each.change, attribution: attributionOf(each, verdict, people, range.to) };
+    return { change: each.change, attribution: attributionOf(each, verdict, people, to) };
   });
 }
 
 /** Walks from `to`. Gives the state of each object at the start of the range, when there is one. */
 async function follow(
-  reading: HistoryReading,
+  reading: HistoryReading & { readonly facts: FactsReader },
   tracked: readonly TrackedChange[],
   lineage: Lineage,
   to: string,
 ): Promise<ReadonlyMap<TrackedChange, string>> {
-  const { repository } = reading;
+  const { repository, facts } = reading;
   const { from, range, line } = lineage;
-  const facts = createFactsReader(reading.objects, reading.pool);
-  const views = createViewReader({ ...reading, facts }, tracked);
+  const views = createViewReader(reading, tracked);
   const files = await reading.filesAt(to);
   const there = await filesOfWalkers(facts, files, tracked);
   const start = async (each: TrackedChange) =>
@@ -103,7 +116,7 @@ async function follow(
   const atStart = new Map([...heads].map(([each, { state }]) => [each, state]));
   const steps = createStepReader(repository);
   if (from !== null && from !== to) {
-    const [step = new Map<string, null>()] = await steps([{ newer: to, older: from }]);
+    const [step = noChange] = await steps([{ newer: to, older: from }]);
     const moved = await views.move(step, from, new Map([...heads].map(([each, view]) => [each, { view }])));
     for (const [each, { state, standing }] of moved) {
       atStart.set(each, state);
@@ -127,6 +140,8 @@ async function follow(
   return atStart;
 }
 
+const noChange: Step = new Map();
+
 /** Reads steps, and remembers a single one: the range is often a single commit. */
 function createStepReader(repository: Repository): WalkedHistory["steps"] {
   let last: { readonly only: Comparison; readonly steps: readonly Step[] } | null = null;
@@ -139,25 +154,24 @@ function createStepReader(repository: Repository): WalkedHistory["steps"] {
   };
 }
 
-/** The commit that made a change, null for Gitway; and the one that let it go live, when it had waited. */
+/** Who made a change, by commits. */
 interface Verdict {
+  /** Null for Gitway. */
   readonly by: string | null;
+  /** The commit that let it go live, when that is another. */
   readonly releasedBy: string | null;
+  /** Whether it had been held back before. */
+  readonly waited: boolean;
 }
 
-const gitway: Verdict = { by: null, releasedBy: null };
+const gitway: Verdict = { by: null, releasedBy: null, waited: false };
 
-interface Circumstances {
-  readonly lineage: Lineage;
-  readonly range: AttributionRange;
-  readonly releaser: (since: string) => Promise<string | null>;
-}
-
-async function judge(
+function judge(
   { author, found, change, broughtBy }: TrackedChange,
   stateAtStart: string | null,
-  { lineage, range: { to, attempted }, releaser }: Circumstances,
-): Promise<Verdict> {
+  lineage: Lineage,
+  { to, attempted }: AttributionRange,
+): Verdict {
   const { from } = lineage;
   const stored = change.before?.commit;
   if (author === null || found === null) return gitway;
@@ -165,14 +179,22 @@ async function judge(
   if (stored !== undefined && lineage.isLost(stored) && lineage.isBehind(author, stored)) return gitway;
   if (from === null || !lineage.isBehind(author, from)) {
     const waited = typeof attempted === "string" && lineage.isBehind(author, attempted);
-    return { by: author, releasedBy: waited ? await releaser(attempted) : null };
+    return { by: author, releasedBy: null, waited };
   }
   if (from === to || lineage.isLost(from)) return gitway;
-  if (stateAtStart !== found.view.state) return { by: author, releasedBy: broughtBy };
+  // Content that did not come through a merge was there at the start, as one document of several.
+  if (stateAtStart !== found.view.state)
+    return { by: author, releasedBy: broughtBy, waited: broughtBy === null };
   // At a start that went live as a whole, content of its own was live: Git did not change it.
   if (attempted !== undefined) return gitway;
   const waited = stored === undefined || (stored !== author && lineage.isBehind(stored, author));
-  return waited ? { by: author, releasedBy: await releaser(from) } : gitway;
+  return waited ? { by: author, releasedBy: null, waited } : gitway;
+}
+
+function waitingOf(verdicts: ReadonlyMap<TrackedChange, Verdict>): Waiting[] {
+  return [...verdicts].flatMap(([tracked, { by, waited }]) =>
+    by !== null && waited ? [{ tracked, author: by }] : [],
+  );
 }
 
 function attributionOf(

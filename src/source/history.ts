@@ -8,14 +8,20 @@ export interface Commit {
   readonly parents: readonly string[];
 }
 
-/** What a path was at the older side of a comparison. */
-export interface OldEntry {
+/** What a path is at a commit. */
+export interface FileEntry {
   readonly mode: string;
   readonly id: string;
 }
 
-/** The paths that differ between a commit and an older one, and what they were there; null: not there. */
-export type Step = ReadonlyMap<string, OldEntry | null>;
+/** What a path is on both sides of a comparison; null: not there. */
+export interface PathChange {
+  readonly newer: FileEntry | null;
+  readonly older: FileEntry | null;
+}
+
+/** The paths that differ between a commit and an older one. */
+export type Step = ReadonlyMap<string, PathChange>;
 
 /** The two sides of a comparison. */
 export interface Comparison {
@@ -28,11 +34,11 @@ export async function readSteps(
   repository: Repository,
   comparisons: readonly Comparison[],
 ): Promise<readonly Step[]> {
-  const steps: Map<string, OldEntry | null>[] = [];
+  const steps: Map<string, PathChange>[] = [];
   if (comparisons.length === 0) return steps;
   const reader = rawReader(
     () => steps.push(new Map()),
-    (path, old) => steps.at(-1)?.set(path, old),
+    (path, change) => steps.at(-1)?.set(path, change),
   );
   const options = ["--stdin", "--always", "-r", "-z", "--raw", "--no-renames", "--no-abbrev"];
   const input = comparisons.map(({ newer, older }) => `${newer} ${older}\n`).join("");
@@ -49,13 +55,13 @@ const absent = "000000";
 /** Tells commit ids from `:<old mode> <mode> <old id> <id> <status>` and the path behind it. */
 function rawReader(
   onCommit: () => void,
-  onPath: (path: string, old: OldEntry | null) => void,
+  onPath: (path: string, change: PathChange) => void,
 ): (part: Buffer) => void {
-  let old: OldEntry | null | undefined;
+  let change: PathChange | null = null;
   return (part) => {
-    if (old !== undefined) {
-      onPath(part.toString(), old);
-      old = undefined;
+    if (change) {
+      onPath(part.toString(), change);
+      change = null;
       return;
     }
     const start = part[0] === lineFeed ? 1 : 0;
@@ -63,7 +69,11 @@ function rawReader(
       if (part.length > start) onCommit();
       return;
     }
-    const [mode = "", , id = ""] = part.toString("latin1", start + 1).split(" ");
-    old = mode === absent ? null : { mode, id };
+    const [mode = "", newMode = "", id = "", newId = ""] = part.toString("latin1", start + 1).split(" ");
+    change = { older: entryOf(mode, id), newer: entryOf(newMode, newId) };
   };
+}
+
+function entryOf(mode: string, id: string): FileEntry | null {
+  return mode === absent ? null : { mode, id };
 }

@@ -34,7 +34,8 @@ export function lineageOf(graph: CommitGraph, given: string | null, to: string):
   };
 }
 
-function lineOf(from: string | null, range: readonly Commit[]): ReadonlySet<string> {
+/** A commit, and those of a range that have it; nothing for none. */
+export function lineOf(from: string | null, range: readonly Commit[]): ReadonlySet<string> {
   const line = new Set<string>(from === null ? [] : [from]);
   for (const { id, parents } of range.toReversed())
     if (parents.some((parent) => line.has(parent))) line.add(id);

@@ -5,8 +5,9 @@ import { assembleManifests } from "../manifest/assemble.ts";
 import { objectKey } from "../manifest/manifest.ts";
 import type { ParsedFile } from "../manifest/parsed-file.ts";
 import type { Problem } from "../manifest/problem.ts";
+import { marksOf } from "../plan/dependencies.ts";
 import { manifestText } from "./file-content.ts";
-import type { OldEntry } from "./history.ts";
+import type { FileEntry } from "./history.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { ParsePool } from "./parse-pool.ts";
 import { filesAtOnce } from "./parse-texts.ts";
@@ -20,6 +21,8 @@ export interface DocumentFacts {
   readonly key: string;
   /** Kind and name, for a broken document that stands for the object of its name. */
   readonly nameKey: string;
+  /** By what it meets other documents, as `marksOf` gives it. */
+  readonly marks: readonly string[];
   /** The files that its state depends on. */
   readonly files: readonly string[];
   /** Its text when it is broken, as a digest: that is all that can be said about it. */
@@ -38,7 +41,7 @@ export interface FileFacts {
 /** A manifest file of some commit. */
 export interface ManifestFile {
   readonly path: string;
-  readonly entry: OldEntry;
+  readonly entry: FileEntry;
 }
 
 const nothingReadable: FileFacts = { documents: [], unreadable: true };
@@ -137,7 +140,11 @@ function documentFacts(
   text: string,
 ): DocumentFacts | null {
   if (document.status === "unidentified") return null;
-  const identity = { key: objectKey(document), nameKey: `${document.kind} ${document.name}` };
+  const identity = {
+    key: objectKey(document),
+    nameKey: `${document.kind} ${document.name}`,
+    marks: marksOf(document),
+  };
   if (document.status === "broken") {
     const broken = digest(slice(text, document.place));
     return { ...identity, files: [], broken, state: () => `broken:${broken}` };

@@ -68,11 +68,43 @@ export function filesOf(standing: readonly Standing[]): string[] {
   return standing.flatMap(({ facts }) => facts.files);
 }
 
+/** One document of an object: where it stands, and what it comes to. */
+export interface Followed {
+  readonly file: string;
+  readonly state: string;
+}
+
+/** The document that speaks for an object; null when none does, or no single one. */
+export function speakerOf(subject: Subject, view: Omit<View, "state">): Followed | null {
+  const [speaker, another] = speakersOf(subject, view);
+  return speaker && !another ? { file: speaker.file, state: stateOfDocument(speaker, view) } : null;
+}
+
+/**
+ * The same document in another view: in its file or, where that has none of the object, in any. A copy that
+ * lies elsewhere is another one, unless it is what speaks for the object.
+ */
+export function findFollowed(subject: Subject, view: View, { file, state }: Followed): Followed | null {
+  const here = view.standing.filter((each) => each.file === file);
+  const found = (here.length > 0 ? here : view.standing).find(
+    (each) => stateOfDocument(each, view) === state,
+  );
+  if (found) return { file: found.file, state };
+  return view.state === state ? speakerOf(subject, view) : null;
+}
+
+function speakersOf({ storedPath }: Subject, { standing }: Pick<View, "standing">): readonly Standing[] {
+  const preferred = standing.filter(({ file }) => file === storedPath);
+  return standing.length > 1 && preferred.length === 1 ? preferred : standing;
+}
+
+function stateOfDocument({ facts }: Standing, { digests }: Pick<View, "digests">): string {
+  return facts.state((path) => digests.get(path) ?? null);
+}
+
 /** The state that documents, homes and digests come to. */
 export function stateOf(subject: Subject, view: Omit<View, "state">): string {
-  const preferred = view.standing.filter(({ file }) => file === subject.storedPath);
-  const speaking = view.standing.length > 1 && preferred.length === 1 ? preferred : view.standing;
-  const states = speaking.map(({ facts }) => facts.state((path) => view.digests.get(path) ?? null));
+  const states = speakersOf(subject, view).map((speaker) => stateOfDocument(speaker, view));
   if (states.length === 1) return states[0] ?? absentState;
   if (states.length > 1) return `several:${states.toSorted().join(",")}`;
   const lost = [...view.unreadable].map(([file, blob]) => `${blob} ${file}`).toSorted();

@@ -1,5 +1,5 @@
 import type { Commit, Comparison, Step } from "./history.ts";
-import type { View } from "./object-view.ts";
+import { findFollowed, speakerOf, type Followed, type View } from "./object-view.ts";
 import { chunks } from "./tree.ts";
 import type { Tracked, ViewReader } from "./view-reader.ts";
 
@@ -30,6 +30,8 @@ export interface Walker extends Tracked {
 interface Arrival {
   readonly view: View;
   readonly role: Role;
+  /** The document whose maker is looked for; null where no single one speaks for the object. */
+  readonly document: Followed | null;
 }
 
 type Arrivals = Map<Walker, Arrival>;
@@ -60,7 +62,7 @@ export async function walkObjects(
 ): Promise<void> {
   const range = new Set(history.range.map(({ id }) => id));
   const walk: Walk = { history, range, arrivals: new Map(), seeking: new Map() };
-  for (const [walker, view] of views) deliver(walk, start, walker, { view, role: "seek" });
+  for (const [walker, view] of views) deliver(walk, start, walker, arrivalOf(view, "seek"));
   await walkCommits(walk, history.range);
   for (const arrivals of walk.arrivals.values())
     for (const [walker, { role }] of arrivals) if (role === "contributor") arrivals.delete(walker);
@@ -113,7 +115,8 @@ async function visit(walk: Walk, commit: Commit, steps: readonly Step[]): Promis
   for (const [walker, view] of moved) {
     const arrival = here.get(walker);
     if (!arrival) continue;
-    if (view.state === arrival.view.state) here.set(walker, { ...arrival, view });
+    const same = sameAt(walker, arrival, view);
+    if (same) here.set(walker, same);
     else {
       here.delete(walker);
       differing.set(walker, arrival);
@@ -132,7 +135,8 @@ function look(walk: Walk, commit: string, here: Arrivals): void {
     else if (walker.seeks(arrival.view.state)) {
       walker.found = { commit, view: arrival.view };
       if (walker.stopsThere) here.delete(walker);
-      else here.set(walker, { ...arrival, role: "author" });
+      else
+        here.set(walker, { ...arrival, role: "author", document: speakerOf(walker.subject, arrival.view) });
     }
   }
   walk.seeking.delete(commit);
@@ -153,11 +157,11 @@ async function visitDiffering(
     const moved = await walk.history.views.move(step, parent, differing);
     atParents.push(moved);
     for (const [walker, arrival] of differing) {
-      const view = moved.get(walker) ?? arrival.view;
-      if (view.state !== arrival.view.state) continue;
+      const same = sameAt(walker, arrival, moved.get(walker) ?? arrival.view);
+      if (!same) continue;
       differing.delete(walker);
       if (arrival.role === "author" && leavesLine(walk, commit.id, parent)) walker.broughtBy = commit.id;
-      deliver(walk, parent, walker, { view, role: arrival.role });
+      deliver(walk, parent, walker, same);
     }
   }
   for (const [walker, { role }] of differing) {
@@ -165,9 +169,23 @@ async function visitDiffering(
     for (const [index, parent] of commit.parents.entries()) {
       const view = atParents[index]?.get(walker);
       if (view && goesOn(walk, walker, role, view, commit.id, parent))
-        deliver(walk, parent, walker, { view, role: role === "seek" ? "seek" : "contributor" });
+        deliver(walk, parent, walker, arrivalOf(view, role === "seek" ? "seek" : "contributor"));
     }
   }
+}
+
+function arrivalOf(view: View, role: Role): Arrival {
+  return { view, role, document: null };
+}
+
+/**
+ * The same object at a parent, or null. Whoever looks for an author follows the document: what another
+ * document of the object says has no part in it, also where that one was live.
+ */
+function sameAt({ subject }: Walker, arrival: Arrival, view: View): Arrival | null {
+  if (arrival.document === null) return view.state === arrival.view.state ? { ...arrival, view } : null;
+  const document = findFollowed(subject, view, arrival.document);
+  return document && { ...arrival, view, document };
 }
 
 function goesOn(

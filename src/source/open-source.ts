@@ -4,7 +4,7 @@ import type { BrokenManifest } from "../manifest/manifest.ts";
 import type { ParseOptions } from "../manifest/parse-file.ts";
 import type { AttributedChange, Change } from "../plan/plan.ts";
 import { allowsPrune } from "./allows-prune.ts";
-import { attributeChanges } from "./attribute.ts";
+import { attributeChanges, type AttributionRange } from "./attribute.ts";
 import { createCommitter, type CommitRequest, type CommitResult } from "./commit-edit.ts";
 import { createGraphReader } from "./commit-graph.ts";
 import { readCommitPeople, type CommitPeople } from "./commit-people.ts";
@@ -21,10 +21,12 @@ import { checkBranchName, isObjectId } from "./ref-name.ts";
 import { createReferencedFiles } from "./referenced-files.ts";
 import { watchRefs } from "./watch-refs.ts";
 
+export type { AttributionRange } from "./attribute.ts";
 export type { CommitRequest, CommitResult } from "./commit-edit.ts";
 export type { EditedFiles } from "./edited-files.ts";
 export type { FetchedRevision } from "./fetch-branch.ts";
 export type { ValidVersion } from "./newest-valid.ts";
+export type { LookAt } from "./past-trees.ts";
 export type { Revision } from "./read-revision.ts";
 
 /** Which repository to follow, and what reading it may cost. */
@@ -60,16 +62,8 @@ export interface Source {
   fetch(signal?: AbortSignal): Promise<FetchedRevision>;
   /** What a fetched commit says. What is wrong in it is in the set; it does not throw. */
   read(commit: string): Promise<Revision>;
-  /**
-   * Who made each change between two commits (law 5). Null for `from` is the whole history. `attempted`
-   * is the commit that was looked at last, when `from` is known to have gone live as a whole.
-   */
-  attribute(
-    changes: readonly Change[],
-    from: string | null,
-    to: string,
-    attempted?: string | null,
-  ): Promise<readonly AttributedChange[]>;
+  /** Who made each change of a range (law 5). */
+  attribute(changes: readonly Change[], range: AttributionRange): Promise<readonly AttributedChange[]>;
   /** For objects that are broken at a commit, the newest valid version behind it, where there is one. */
   newestValid(broken: readonly BrokenManifest[], commit: string): Promise<readonly ValidVersion[]>;
   /** The commit that last touched each file, as far as it can be told. */
@@ -108,9 +102,9 @@ export async function openSource(options: SourceOptions): Promise<Source> {
   const pool = createParsePool({ routeBase, targets }, limits);
   const revisions = createRevisionReader({ repository: mirror, objects, pool, paths, limits });
   const references = createReferencedFiles(mirror, objects, limits.fileSize);
-  const { filesAt } = revisions;
+  const { filesAt, look } = revisions;
   const graphs = createGraphReader(mirror);
-  const history = { repository: mirror, objects, pool, paths, references, log, graphs, filesAt };
+  const history = { repository: mirror, objects, pool, paths, references, log, graphs, filesAt, look };
   const commit = createCommitter({
     repository: mirror,
     objects,
@@ -128,12 +122,11 @@ export async function openSource(options: SourceOptions): Promise<Source> {
     description: mirror.location.description,
     fetch: (signal) => fetchBranch(mirror, branch, credentials, signal),
     read: async (commit) => revisions.read(checked(commit)),
-    attribute: async (changes, from, to, attempted) =>
-      attributeChanges(history, changes, {
-        from: from === null ? null : checked(from),
-        to: checked(to),
-        attempted: typeof attempted === "string" ? checked(attempted) : attempted,
-      }),
+    async attribute(changes, range) {
+      for (const commit of [range.from, range.to, range.attempted])
+        if (typeof commit === "string") checked(commit);
+      return attributeChanges(history, changes, range);
+    },
     newestValid: async (broken, commit) => newestValid(history, broken, checked(commit)),
     lastCommits: async (files, to) => lastCommits(mirror, files, checked(to)),
     commits: (ids) => readCommitPeople(mirror, ids),

@@ -54,8 +54,8 @@ export function createRevisionReader(reading: RevisionReading) {
   let parsed: FilesOfCommit | null = null;
   let turn: Promise<unknown> = Promise.resolve();
 
-  function read(commit: string): Promise<Revision> {
-    const mine = turn.then(() => readNow(commit));
+  function inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const mine = turn.then(run);
     turn = mine.catch(() => {});
     return mine;
   }
@@ -64,37 +64,49 @@ export function createRevisionReader(reading: RevisionReading) {
     const snapshot =
       (last && (await updated(repository, paths, last, commit))) ?? (await whole(repository, paths, commit));
     parsed = null;
-    const folderLinks = await findFolderLinks(reading, commit, snapshot.entries);
-    const sorted = sortEntries(snapshot.entries.values(), paths, folderLinks, limits);
+    const { set, files, referenced } = await readTree(snapshot);
+    last = { ...snapshot, referenced: referenced.entries };
+    parsed = files;
+    return {
+      commit,
+      set,
+      content: (digest) => contentOf(objects, referenced.blobs.get(digest), digest),
+    };
+  }
+
+  async function readTree(snapshot: Snapshot) {
+    const { commit, entries } = snapshot;
+    const folderLinks = await findFolderLinks(reading, commit, entries);
+    const sorted = sortEntries(entries.values(), paths, folderLinks, limits);
     const outcomes = await manifests.read(sorted.manifests);
     const files = outcomes.flatMap(({ parsed }) => parsed ?? []);
     const referenced = await references.find(commit, assembly.references(files), snapshot.referenced);
     const set = assembly.assemble(files, referenced.digests);
-    last = { ...snapshot, referenced: referenced.entries };
     const digests = [...referenced.entries.keys()].map(
       (path) => [path, referenced.digests.get(path) ?? null] as const,
     );
-    parsed = {
-      entries: snapshot.entries,
-      outcomes: byPath(sorted.manifests, outcomes),
-      digests: new Map(digests),
-    };
     const missing = await missingPaths(repository, paths, commit);
     return {
-      commit,
       set: withProblems(set, [...missing, ...sorted.problems, ...problemsOf(outcomes)], referenced.warnings),
-      content: (digest) => contentOf(objects, referenced.blobs.get(digest), digest),
+      files: { entries, outcomes: byPath(sorted.manifests, outcomes), digests: new Map(digests) },
+      referenced,
     };
   }
 
   async function filesAt(commit: string): Promise<FilesOfCommit> {
     await turn;
-    if (parsed === null || last?.commit !== commit) await read(commit);
+    if (parsed === null || last?.commit !== commit) await inTurn(() => readNow(commit));
     if (parsed === null) throw new Error(`Another revision was read while ${commit} was looked at`);
     return parsed;
   }
 
-  return { read, filesAt };
+  return {
+    read: (commit: string) => inTurn(() => readNow(commit)),
+    /** The same without leaving a trace: the next read goes on from the one before. */
+    look: (commit: string) =>
+      inTurn(async () => (await readTree(await whole(repository, paths, commit))).set),
+    filesAt,
+  };
 }
 
 function byPath(

@@ -1,33 +1,45 @@
-import type { HistoryReading } from "./attribute.ts";
+import type { Wanted } from "../plan/outlook.ts";
 import { readSteps } from "./history.ts";
 import type { Lineage } from "./lineage.ts";
+import { createPastTrees, type PastTreeReading } from "./past-trees.ts";
+import type { TrackedChange } from "./tracked-changes.ts";
+import { findTurningPoints, type Circumstance } from "./turning-points.ts";
 
-/** How many of the newest commits are looked at. */
-const mostCommits = 200;
+/** A change that had waited, and the commit that made it. */
+export interface Waiting {
+  readonly tracked: TrackedChange;
+  readonly author: string;
+}
 
 /**
- * Finds the commit that let waiting changes go live: the newest that `to` has and `since` has not, and
- * that changes a manifest. Merges only bring together; where nothing else is left, it is `to`. Null when
- * there is no newer commit.
+ * Finds the commits that let waiting changes go live: each the first after `since` from which on the plan
+ * of what the branch had would have had the change.
  */
-export function createReleaseFinder({ repository, paths }: HistoryReading, lineage: Lineage, to: string) {
-  const found = new Map<string, Promise<string | null>>();
+export async function findReleases(
+  reading: PastTreeReading,
+  waiting: readonly Waiting[],
+  { lineage, since, to }: { readonly lineage: Lineage; readonly since: string; readonly to: string },
+): Promise<ReadonlyMap<TrackedChange, string>> {
+  if (waiting.length === 0) return new Map();
+  const range = { since, to, range: lineage.since(since) };
+  const wanted = waiting.map(wantedOf);
+  const circumstances = waiting.map(({ tracked, author }, at): Circumstance & Waiting => ({
+    tracked,
+    author,
+    origin: author,
+    isSo: (outlook) => outlook.isLive(wanted[at] as Wanted),
+  }));
+  const found = await findTurningPoints({
+    ...range,
+    circumstances,
+    trees: await createPastTrees(reading, range, wanted),
+    dependencies: (outlook) => outlook.dependencies(wanted),
+    steps: (comparisons) => readSteps(reading.repository, comparisons),
+  });
+  return new Map([...found].map(([{ tracked }, commit]) => [tracked, commit]));
+}
 
-  async function find(commit: string): Promise<string | null> {
-    const commits = lineage.since(commit).slice(0, mostCommits);
-    if (commits.length === 0) return null;
-    const single = commits.flatMap(({ id, parents }) => {
-      const [older] = parents;
-      return parents.length === 1 && older !== undefined ? [{ newer: id, older }] : [];
-    });
-    const steps = await readSteps(repository, single);
-    const at = steps.findIndex((step) => [...step.keys()].some((path) => paths.isManifest(path)));
-    return single[at]?.newer ?? to;
-  }
-
-  return (commit: string): Promise<string | null> => {
-    const known = found.get(commit) ?? find(commit);
-    found.set(commit, known);
-    return known;
-  };
+function wantedOf({ tracked: { change } }: Waiting): Wanted {
+  const { kind, id, before, after } = change;
+  return { kind, id, manifest: after, stored: before };
 }

@@ -1,6 +1,6 @@
 import { objectKey, type Identity } from "../manifest/manifest.ts";
 import type { Change } from "../plan/plan.ts";
-import type { OldEntry } from "./history.ts";
+import type { FileEntry } from "./history.ts";
 import type { FactsReader, FileFacts } from "./manifest-facts.ts";
 import { absentState, type FilesThere } from "./object-view.ts";
 import type { Walker } from "./object-walk.ts";
@@ -9,7 +9,7 @@ import type { ParseOutcome } from "./parse-thread.ts";
 /** The manifest files of a commit. */
 export interface FilesOfCommit {
   /** By path, links and what else is not read too. */
-  readonly entries: ReadonlyMap<string, OldEntry>;
+  readonly entries: ReadonlyMap<string, FileEntry>;
   /** By path, what parsing came to. */
   readonly outcomes: ReadonlyMap<string, ParseOutcome>;
   /** Digests of files that manifests refer to; null where none can be used. */

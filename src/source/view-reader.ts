@@ -1,4 +1,4 @@
-import type { Commit, OldEntry, Step } from "./history.ts";
+import type { Commit, FileEntry, Step } from "./history.ts";
 import type { FactsReader, ManifestFile } from "./manifest-facts.ts";
 import { isInsideGit, type ManifestPaths } from "./manifest-paths.ts";
 import {
@@ -121,15 +121,15 @@ export function createViewReader<T extends Tracked>(reading: ViewReading, all: r
 
   function manifestsOf(step: Step): { readonly path: string; readonly file: ManifestFile | null }[] {
     const changed = [...step].filter(([path]) => paths.isManifest(path) && !isInsideGit(path));
-    return changed.map(([path, entry]) => ({ path, file: entry && { path, entry } }));
+    return changed.map(([path, { older }]) => ({ path, file: older && { path, entry: older } }));
   }
 
   async function finish(tracked: T, commit: string, placed: Omit<View, "state">, step: Step): Promise<View> {
     const needed = [...new Set(filesOf(placed.standing))];
     const digests = new Map<string, string | null>();
     for (const path of needed) {
-      const old = step.get(path);
-      if (old !== undefined) digests.set(path, await digestOf(old));
+      const change = step.get(path);
+      if (change) digests.set(path, await digestOf(change.older));
       else if (placed.digests.has(path)) digests.set(path, placed.digests.get(path) ?? null);
     }
     const missing = needed.filter((path) => !digests.has(path));
@@ -142,7 +142,7 @@ export function createViewReader<T extends Tracked>(reading: ViewReading, all: r
     return { ...view, state: stateOf(tracked.subject, view) };
   }
 
-  async function digestOf(entry: OldEntry | null): Promise<string | null> {
+  async function digestOf(entry: FileEntry | null): Promise<string | null> {
     return entry && references.digestOf(entry);
   }
 

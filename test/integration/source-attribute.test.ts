@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
 
 import { silentLog } from "../../src/log.ts";
-import { gitwayActor, type Attribution, type Change } from "../../src/plan/plan.ts";
+import { outlookOf } from "../../src/plan/outlook.ts";
+import { gitwayActor, type Attribution, type Change, type StoredObject } from "../../src/plan/plan.ts";
+import type { LookAt } from "../../src/source/open-source.ts";
 import { changesBetween, storedFrom } from "../support/changes-between.ts";
 import { createRepository, type Committer, type TestRepository } from "../support/git-repository.ts";
 import { apiText, openTestSource, scriptText, type TestSource } from "../support/open-test-source.ts";
+import { tokenManifest } from "../support/reconciling.ts";
 
 const ann: Committer = { name: "Ann", email: "ann@example.com" };
 const bob: Committer = { name: "Bob", email: "bob@example.com" };
@@ -165,7 +168,7 @@ describe("who made a change", () => {
 
     const stored = (await source.read(from)).set.manifests.map((each) => storedFrom(each, from));
     const { manifests } = (await source.read(to)).set;
-    const [made] = await source.attribute(changesBetween(stored, manifests), moved, to);
+    const [made] = await source.attribute(changesBetween(stored, manifests), { from: moved, to });
 
     expect(made?.attribution).toMatchObject({ author: bob, commit: to, contributors: [ann] });
   });
@@ -275,7 +278,7 @@ test("a clock that was wrong does not bring what is behind the start into the ra
   await using source = await fetched(repository);
   const changes = changesBetween([], (await source.read(to)).set.manifests);
 
-  const [made] = await source.attribute(changes, from, to);
+  const [made] = await source.attribute(changes, { from, to });
 
   expect(made?.attribution).toEqual({ ...gitway, commit: to });
 });
@@ -386,7 +389,7 @@ describe("Gitway makes a change itself", () => {
     const [stored] = (await source.read(dropped)).set.manifests.map((each) => storedFrom(each, dropped));
     const [after] = (await source.read(to)).set.manifests;
 
-    const [made] = await source.attribute(changesBetween([stored!], [after!]), from, to);
+    const [made] = await source.attribute(changesBetween([stored!], [after!]), { from, to });
 
     expect(made?.attribution).toEqual({ ...gitway, commit: to });
   });
@@ -401,10 +404,10 @@ describe("Gitway makes a change itself", () => {
     const changes = changesBetween([drifted], [manifest!]);
 
     const made = await Promise.all([
-      source.attribute(changes, from, to),
-      source.attribute(changes, to, to),
-      source.attribute(changes, from, to, from),
-      source.attribute(changesBetween([], [manifest!]), from, to, from),
+      source.attribute(changes, { from, to }),
+      source.attribute(changes, { from: to, to }),
+      source.attribute(changes, { from, to, attempted: from }),
+      source.attribute(changesBetween([], [manifest!]), { from, to, attempted: from }),
     ]);
 
     expect(made.flat().map(({ attribution }) => attribution)).toEqual(
@@ -418,21 +421,29 @@ describe("what waited and is released by somebody else's commit", () => {
     await using repository = await createRepository();
     const live = await repository.commit({ files: { "apis/a.yaml": api("a") } });
     const held = await repository.commit({
-      files: { "apis/a.yaml": api("a", 2), "apis/b.yaml": api("b") },
+      files: { "apis/a.yaml": secured("a", "t"), "apis/b.yaml": secured("b", "u") },
       author: ann,
     });
-    const release = await repository.commit({ files: { "apis/t.yaml": api("t") }, author: bob });
-    const to = await repository.commit({ files: { README: "1" }, author: cid });
+    await repository.commit({ files: { "apis/x.yaml": api("x") }, author: cid });
+    const first = await repository.commit({ files: { "apis/t.yaml": tokenManifest("t") }, author: bob });
+    const second = await repository.commit({ files: { "apis/u.yaml": tokenManifest("u") }, author: dan });
+    const to = await repository.commit({ files: { "apis/z.yaml": api("z") }, author: cid });
     await using source = await fetched(repository);
     const stored = (await source.read(live)).set.manifests.map((each) => storedFrom(each, live));
     const changes = changesBetween(stored, (await source.read(to)).set.manifests);
+    const lookAt = lookAtWith(stored);
 
-    const attempted = byName(await source.attribute(changes, live, to, held));
-    const fromHeld = byName(await source.attribute(changes, held, to));
+    const attempted = byName(await source.attribute(changes, { from: live, to, attempted: held, lookAt }));
+    const fromHeld = byName(await source.attribute(changes, { from: held, to, lookAt }));
 
-    const released = { author: ann, commit: held, releasedBy: { author: bob, commit: release } };
-    expect(attempted).toMatchObject({ a: released, b: released, t: { author: bob, releasedBy: null } });
-    expect(fromHeld).toMatchObject({ a: released, b: released, t: { author: bob, releasedBy: null } });
+    const made = {
+      a: { author: ann, commit: held, releasedBy: { author: bob, commit: first } },
+      b: { author: ann, commit: held, releasedBy: { author: dan, commit: second } },
+      t: { author: bob, releasedBy: null },
+      z: { author: cid, releasedBy: null },
+    };
+    expect(attempted).toMatchObject(made);
+    expect(fromHeld).toMatchObject(made);
   });
 });
 
@@ -466,8 +477,8 @@ describe("after a force push", () => {
       (await source.read(to)).set.manifests,
     );
 
-    const unrelated = await source.attribute(changes, from, to);
-    const unknown = await source.attribute(changes, "1".repeat(40), to);
+    const unrelated = await source.attribute(changes, { from, to });
+    const unknown = await source.attribute(changes, { from: "1".repeat(40), to });
 
     expect(unrelated).toMatchObject([{ attribution: { author: bob, commit: to } }]);
     expect(unknown).toMatchObject([{ attribution: { author: bob, commit: to } }]);
@@ -531,7 +542,7 @@ describe("the newest valid version of what is broken", () => {
 
     const versions = await source.newestValid(broken, to);
     const manifests = versions.map(({ manifest }) => manifest);
-    const attributed = await source.attribute(changesBetween([], manifests), null, to);
+    const attributed = await source.attribute(changesBetween([], manifests), { from: null, to });
 
     expect(broken.map(({ name }) => name)).toEqual(["a", "new"]);
     expect(versions).toEqual([
@@ -564,6 +575,22 @@ describe("consent to deletions", () => {
 function api(name: string, version = 1, id?: string): string {
   const text = apiText(name, `${name}/v${version}`);
   return id === undefined ? text : text.replace(`{ name: ${name} }`, `{ name: ${name}, id: ${id} }`);
+}
+
+/** A definition that refers to a token. */
+function secured(name: string, token: string): string {
+  return api(name, 2).replace("keyless: true", `tokens: [${token}]`);
+}
+
+/** How past trees are planned against a store with these objects. */
+function lookAtWith(objects: readonly StoredObject[]): LookAt {
+  const input = {
+    current: { revision: 1, origin: "here", objects },
+    commit: "",
+    origin: "here",
+    pruneLimit: { objects: 3, share: 0.25 },
+  };
+  return (set, wanted, allowPrune) => outlookOf({ ...input, set, allowPrune }, wanted);
 }
 
 /** Files of several documents. */
@@ -599,7 +626,7 @@ async function attributions(
     stored.map((manifest) => storedFrom(manifest, from ?? "")),
     manifests,
   );
-  const attributed = await source.attribute(changes, from, to, attempted);
+  const attributed = await source.attribute(changes, { from, to, attempted });
   expect(attributed.map(({ change }) => change)).toEqual(changes);
   return byName(attributed);
 }

@@ -1,0 +1,55 @@
+import { objectKey, type Identity, type Specified } from "../manifest/manifest.ts";
+import { claimOf, referencesOf } from "../manifest/references.ts";
+import { nameKey, type Candidate } from "./candidates.ts";
+
+/** What decides whether some objects go live, so that all else may change without being looked at. */
+export interface Dependencies {
+  /** Marks of documents, as `marksOf` gives them: those without any of these have no say. */
+  readonly marks: ReadonlySet<string>;
+  /** Whether it matters what else is there at all: a deletion has a part in it (law 3). */
+  readonly onAbsence: boolean;
+}
+
+/** By what a document meets others: the object that it stands for, its name, its claim. */
+export function marksOf(document: Identity | (Identity & Specified)): string[] {
+  const claim = "spec" in document ? claimOf(document) : null;
+  return [objectKey(document), nameKey(document), ...(claim ? [`claim ${claim.key}`] : [])];
+}
+
+/**
+ * Follows, from some objects, who wants or holds the same names and claims, and what they refer to, to the
+ * end. Nobody else can change what becomes of them.
+ */
+export function dependenciesOf(keys: readonly string[], candidates: readonly Candidate[]): Dependencies {
+  const index = indexOf(candidates);
+  const marks = new Set(keys);
+  const seen = new Set<Candidate>();
+  let onAbsence = false;
+  // A set goes on to what is added while it is gone through.
+  for (const mark of marks)
+    for (const candidate of index.get(mark) ?? []) {
+      if (seen.has(candidate)) continue;
+      seen.add(candidate);
+      onAbsence ||= !candidate.present;
+      for (const more of marksOfCandidate(candidate)) marks.add(more);
+      for (const reference of candidate.desired ? referencesOf(candidate.desired) : [])
+        marks.add(nameKey(reference));
+    }
+  return { marks, onAbsence };
+}
+
+function indexOf(candidates: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {
+  const index = new Map<string, Candidate[]>();
+  for (const candidate of candidates)
+    for (const mark of new Set(marksOfCandidate(candidate))) {
+      const there = index.get(mark);
+      if (there) there.push(candidate);
+      else index.set(mark, [candidate]);
+    }
+  return index;
+}
+
+function marksOfCandidate({ key, kind, name, desired, stored }: Candidate): string[] {
+  const versions = [desired, stored].flatMap((version) => (version ? marksOf(version) : []));
+  return [key, nameKey({ kind, name }), ...versions];
+}
