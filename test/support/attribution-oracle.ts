@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
-
-import { assembleManifests } from "../../src/manifest/assemble.ts";
-import { objectKey, type Manifest } from "../../src/manifest/manifest.ts";
-import { parseFile } from "../../src/manifest/parse-file.ts";
-import type { Change, Person } from "../../src/plan/plan.ts";
+import { objectKey, type ManifestSet } from "../../src/manifest/manifest.ts";
+import type { Change, Person, Plan } from "../../src/plan/plan.ts";
+import { commitOrder } from "./commit-order.ts";
+import { readTrees, standingFor, unreadableOf, type Standing } from "./history-trees.ts";
 import type { RandomCommit } from "./random-history.ts";
 
 /** Who made a change, by numbers of commits; null is Gitway. */
@@ -20,61 +18,82 @@ export interface OracleRange {
   readonly attempted: number | null | undefined;
 }
 
+/** A change, and the commit of the version that the store has. */
+export interface OracleChange {
+  readonly change: Change;
+  readonly stored: number | null;
+}
+
+/** Plans a tree against the store. */
+export type OraclePlan = (set: ManifestSet) => Plan;
+
 /**
- * Says who made a change the slow, obvious way, to hold the real one against: it parses every manifest of
- * every commit in full and follows the definition word by word. It shares nothing but the parser with it.
+ * Says who made changes the slow, obvious way, to hold the real one against: it parses every manifest of
+ * every commit in full, plans every commit in full, and follows the definition word by word. It shares
+ * nothing but the parser and the planner with it.
  */
 export function createOracle(history: readonly RandomCommit[]) {
-  const ancestors = history.map((_, index) => ancestorsOf(history, index));
+  const { isBehind, inOrder } = commitOrder(history);
+  const trees = readTrees(history);
 
-  function isBehind(commit: number, other: number): boolean {
-    return ancestors[other]?.has(commit) ?? false;
+  /** Who made each of the changes that a plan has at the end of a range. */
+  function judge(
+    changes: readonly OracleChange[],
+    range: OracleRange,
+    plan: OraclePlan,
+  ): readonly OracleVerdict[] {
+    const verdicts = changes.map((each) => judgeOne(each, range));
+    const waiting = changes.filter((_, at) => verdicts[at]?.waited).map(({ change }) => change);
+    const since = range.attempted ?? range.from;
+    return changes.map(({ change }, at) => {
+      const { author = null, contributors = [], releasedBy = null, waited = false } = verdicts[at] ?? {};
+      const releaser = waited && since !== null ? releaserOf(change, waiting, since, range.to, plan) : null;
+      return { author, contributors, releasedBy: releaser ?? releasedBy };
+    });
   }
 
-  /** The manifests of a commit that can go live by themselves, and whether all of it can be read. */
-  function read(commit: number): { manifests: readonly Manifest[]; isReadable: boolean } {
-    const files = parsedFiles(history, commit);
-    const digests = digestsOf(history, commit);
-    const set = assembleManifests(
-      files.flatMap(({ parsed }) => parsed ?? []),
-      { digestOf: (path) => digests.get(path) },
-    );
-    const isReadable = set.unidentified.length === 0 && files.every(({ parsed }) => parsed !== null);
-    return { manifests: set.manifests, isReadable };
-  }
-
-  /** `stored` is the commit of the version that the store has. */
-  function judge(change: Change, stored: number | null, range: OracleRange): OracleVerdict {
+  function judgeOne(
+    { change, stored }: OracleChange,
+    range: OracleRange,
+  ): OracleVerdict & { waited: boolean } {
     const { from, to, attempted } = range;
+    const documents = (commit: number) =>
+      standingFor(trees[commit] as (typeof trees)[number], change, change.before);
     const homes = new Set([change.before?.path ?? [], change.after?.place.file ?? []].flat());
-    if (from !== null && from !== to) for (const { file } of standing(history, from, change)) homes.add(file);
-    const states = history.map((_, commit) => stateAt(history, commit, change, homes));
+    if (from !== null && from !== to) for (const { file } of documents(from)) homes.add(file);
+    const storedPath = change.before?.path ?? null;
+    const standing = history.map((_, commit) => documents(commit));
+    const states = standing.map((there, commit) => {
+      const lost = unreadableOf(trees[commit] as (typeof trees)[number], homes);
+      return stateOf(speakers(there, storedPath), lost);
+    });
+    const object: FollowedObject = { history, states, standing, storedPath };
     const wanted = change.after?.hash ?? "absent";
     const converged = change.before?.hash ?? "absent";
     const inRange = (commit: number) => isBehind(commit, to) && (from === null || !isBehind(commit, from));
-    const order = dateOrder(history, (commit) => inRange(commit));
+    const order = inOrder(inRange);
 
-    const older = dateOrder(history, (commit) => isBehind(commit, to) && !inRange(commit));
+    const older = inOrder((commit) => isBehind(commit, to) && !inRange(commit));
     const start = seek(states, wanted, to, [...order, ...older]);
-    const author = start === null ? null : makerOf(states, start);
+    const path = start === null ? [] : pathOfDocument(object, start);
+    const author = makerOn(object, path);
     if (author === null) return gitway;
-    const path = start === null ? [] : pathOf(states, start);
 
     if (stored !== null && !isBehind(stored, to) && isBehind(author, stored)) return gitway;
     if (inRange(author)) {
       const waited = attempted !== undefined && attempted !== null && isBehind(author, attempted);
-      const releasedBy = waited ? releaser(attempted, to) : null;
-      return { author, contributors: contributorsOf(author), releasedBy };
+      return { author, contributors: contributorsOf(author), releasedBy: null, waited };
     }
     if (from === null) throw new Error("without a start everything is in the range");
     if (from === to || !isBehind(from, to)) return gitway;
     if (states[from] !== wanted) {
-      const bringer = path.findLast((commit) => isBehind(from, commit)) ?? null;
-      return { author, contributors: [], releasedBy: bringer };
+      const lastWithStart = path.findLast((commit) => isBehind(from, commit)) ?? null;
+      const bringer = lastWithStart === from ? null : lastWithStart;
+      return { author, contributors: [], releasedBy: bringer, waited: bringer === null };
     }
     if (attempted !== undefined) return gitway;
     const isOlder = stored === null || (stored !== author && isBehind(stored, author));
-    return isOlder ? { author, contributors: [], releasedBy: releaser(from, to) } : gitway;
+    return isOlder ? { author, contributors: [], releasedBy: null, waited: true } : gitway;
 
     function contributorsOf(maker: number): readonly Person[] {
       const makers = new Set<number>();
@@ -83,7 +102,7 @@ export function createOracle(history: readonly RandomCommit[]) {
         for (const parent of history[commit]?.parents ?? []) {
           if (!inRange(parent) || states[parent] === converged || visited.has(parent)) continue;
           visited.add(parent);
-          const earlier = makerOf(states, parent);
+          const earlier = makerOn(object, pathOfState(history, states, parent));
           if (earlier === null || !inRange(earlier)) continue;
           makers.add(earlier);
           behindMaker(earlier);
@@ -99,26 +118,6 @@ export function createOracle(history: readonly RandomCommit[]) {
         }
       return [...found.values()];
     }
-  }
-
-  /** The first commit on the way to the root whose parents all have another state. */
-  function makerOf(states: readonly string[], start: number): number | null {
-    return pathOf(states, start).find((commit) => isMaker(states, commit)) ?? null;
-  }
-
-  function isMaker(states: readonly string[], commit: number): boolean {
-    const parents = history[commit]?.parents ?? [];
-    if (parents.length === 0) return states[commit] !== "absent";
-    return parents.every((parent) => states[parent] !== states[commit]);
-  }
-
-  function pathOf(states: readonly string[], start: number): number[] {
-    const path: number[] = [];
-    for (let commit: number | undefined = start; commit !== undefined;) {
-      path.push(commit);
-      commit = history[commit]?.parents.find((parent) => states[parent] === states[path.at(-1) as number]);
-    }
-    return path;
   }
 
   /** The newest commit on the lines of the object that has the state. */
@@ -137,137 +136,134 @@ export function createOracle(history: readonly RandomCommit[]) {
         found.push(commit);
         return;
       }
-      for (const parent of history[pathOf(states, commit).at(-1) as number]?.parents ?? []) look(parent);
+      const last = pathOfState(history, states, commit).at(-1) as number;
+      for (const parent of history[last]?.parents ?? []) look(parent);
     };
     look(to);
     return found.length <= 1 ? (found[0] ?? null) : (order.find((commit) => found.includes(commit)) ?? null);
   }
 
-  function releaser(since: number, to: number): number | null {
-    const newer = dateOrder(history, (commit) => isBehind(commit, to) && !isBehind(commit, since));
-    if (newer.length === 0) return null;
-    return newer.find((commit) => changesManifests(history, commit)) ?? to;
+  /**
+   * The first commit after `since` from which on the plan of what the branch had would have had the change,
+   * had all that waited been in it.
+   */
+  function releaserOf(
+    change: Change,
+    waiting: readonly Change[],
+    since: number,
+    to: number,
+    plan: OraclePlan,
+  ): number | null {
+    const wouldGoLive = (commit: number) => {
+      const set = withAll((trees[commit] as (typeof trees)[number]).set, waiting);
+      return plan(set).changes.some(
+        (each) => objectKey(each) === objectKey(change) && each.after?.hash === change.after?.hash,
+      );
+    };
+    const inRange = (commit: number) => isBehind(commit, to) && !isBehind(commit, since);
+    if (!inRange(to) || !wouldGoLive(to)) return null;
+    let broughtBy: number | null = null;
+    for (let commit = to; ;) {
+      const { parents } = history[commit] as RandomCommit;
+      const withSince = parents.filter((parent) => isBehind(since, parent));
+      const others = parents.filter((parent) => !isBehind(since, parent));
+      const next = [...withSince, ...others].find(wouldGoLive);
+      if (next === undefined) return commit;
+      if (isBehind(since, commit) && !isBehind(since, next)) broughtBy = commit;
+      if (next === since) return null;
+      if (!inRange(next)) return broughtBy;
+      commit = next;
+    }
   }
 
-  return { read, judge, isBehind };
+  return { trees, judge, isBehind };
 }
 
-const gitway: OracleVerdict = { author: null, contributors: [], releasedBy: null };
+const gitway = { author: null, contributors: [], releasedBy: null, waited: false } as const;
 
-function ancestorsOf(history: readonly RandomCommit[], commit: number): ReadonlySet<number> {
-  const found = new Set<number>();
-  const visit = (each: number): void => {
-    if (found.has(each)) return;
-    found.add(each);
-    history[each]?.parents.forEach(visit);
-  };
-  visit(commit);
-  return found;
+interface FollowedObject {
+  readonly history: readonly RandomCommit[];
+  readonly states: readonly string[];
+  readonly standing: readonly (readonly Standing[])[];
+  readonly storedPath: string | null;
 }
 
-/** Children before parents, and the newest first of those that may come next. */
-function dateOrder(history: readonly RandomCommit[], belongs: (commit: number) => boolean): number[] {
-  const left = new Set(history.map((_, commit) => commit).filter(belongs));
-  const order: number[] = [];
-  while (left.size > 0) {
-    const free = [...left].filter((commit) =>
-      [...left].every((other) => !history[other]?.parents.includes(commit)),
-    );
-    const next = free.toSorted((a, b) => (history[b]?.date ?? 0) - (history[a]?.date ?? 0))[0] as number;
-    order.push(next);
-    left.delete(next);
-  }
-  return order;
+/** Of several documents for one object, the one at the place of the stored version speaks for it. */
+function speakers(standing: readonly Standing[], storedPath: string | null): readonly Standing[] {
+  const atStored = standing.filter(({ file }) => file === storedPath);
+  return standing.length > 1 && atStored.length === 1 ? atStored : standing;
 }
 
-function changesManifests(history: readonly RandomCommit[], commit: number): boolean {
-  const { parents, files } = history[commit] as RandomCommit;
-  if (parents.length !== 1) return false;
-  const older = (history[parents[0] as number] as RandomCommit).files;
-  return [...new Set([...files.keys(), ...older.keys()])].some((path) => {
-    const [now, then] = [files.get(path), older.get(path)];
-    return isManifest(path) && (now?.text !== then?.text || now?.mode !== then?.mode);
-  });
-}
-
-function isManifest(path: string): boolean {
-  return path.startsWith("apis/") && path.endsWith(".yaml");
-}
-
-interface Standing {
-  readonly file: string;
-  readonly state: string;
-}
-
-function stateAt(
-  history: readonly RandomCommit[],
-  commit: number,
-  change: Change,
-  homes: ReadonlySet<string>,
+function stateOf(
+  speaking: readonly Standing[],
+  lost: readonly { readonly path: string; readonly text: string }[],
 ): string {
-  const all = standing(history, commit, change);
-  const atStored = all.filter(({ file }) => file === change.before?.path);
-  const speaking = all.length > 1 && atStored.length === 1 ? atStored : all;
   if (speaking.length > 0)
     return speaking
       .map(({ state }) => state)
       .toSorted()
       .join(" and ");
-  const lost = parsedFiles(history, commit).filter(
-    ({ path, parsed }) =>
-      homes.has(path) &&
-      (parsed === null || parsed.documents.some(({ status }) => status === "unidentified")),
-  );
   return lost.length === 0 ? "absent" : lost.map(({ path, text }) => `lost ${path} ${text}`).join(" and ");
 }
 
-/** The documents of a commit that stand for the object of a change. */
-function standing(history: readonly RandomCommit[], commit: number, change: Change): Standing[] {
-  const digests = digestsOf(history, commit);
-  return parsedFiles(history, commit).flatMap(({ path, text, parsed }) =>
-    (parsed?.documents ?? []).flatMap((document) => {
-      if (document.status === "unidentified") return [];
-      const isOwn = objectKey(document) === objectKey(change);
-      const isNamesake =
-        document.status === "broken" &&
-        document.kind === change.before?.kind &&
-        document.name === change.before.name;
-      if (!isOwn && !isNamesake) return [];
-      if (document.status === "broken") {
-        const { line, endLine, endColumn } = document.place;
-        const lines = text.split("\n").slice(line - 1, endColumn === 1 ? endLine - 1 : endLine);
-        return [{ file: path, state: `broken ${lines.join("\n").trim()}` }];
-      }
-      const [good] = assembleManifests([{ path, documents: [document] }], {
-        digestOf: (file) => digests.get(file),
-      }).manifests;
-      const { name, spec } = document;
-      return [{ file: path, state: good?.hash ?? `no script for ${name} ${JSON.stringify(spec)}` }];
-    }),
-  );
+/** The commits from one on, always at the first parent where the object is equal. */
+function pathOfState(
+  history: readonly RandomCommit[],
+  states: readonly string[],
+  start: number,
+): readonly number[] {
+  const path: number[] = [];
+  for (let commit: number | undefined = start; commit !== undefined;) {
+    path.push(commit);
+    commit = history[commit]?.parents.find((parent) => states[parent] === states[path.at(-1) as number]);
+  }
+  return path;
 }
 
-const parsedTexts = new Map<string, ReturnType<typeof parseFile>>();
-
-function parsedFiles(history: readonly RandomCommit[], commit: number) {
-  const files = [...(history[commit]?.files ?? [])].filter(([path]) => isManifest(path));
-  return files
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([path, { mode, text }]) => ({
-      path,
-      text,
-      parsed: mode === "100644" ? parseText(path, text) : null,
-    }));
+/** The same for the one document that speaks for the object at the start, wherever it stood before. */
+function pathOfDocument(object: FollowedObject, start: number): readonly number[] {
+  const { history, states, standing, storedPath } = object;
+  const [speaker, another] = speakers(standing[start] ?? [], storedPath);
+  if (!speaker || another) return pathOfState(history, states, start);
+  const path = [start];
+  for (let at = { commit: start, file: speaker.file }; ;) {
+    const parents = history[at.commit]?.parents ?? [];
+    const next = parents.flatMap((parent) => {
+      const all = standing[parent] ?? [];
+      const here = all.filter(({ file }) => file === at.file);
+      const same = (here.length > 0 ? here : all).find(({ state }) => state === speaker.state);
+      const speaking = states[parent] === speaker.state ? speakers(all, storedPath)[0] : undefined;
+      const found = same ?? speaking;
+      return found ? [{ commit: parent, file: found.file }] : [];
+    })[0];
+    if (!next) return path;
+    path.push(next.commit);
+    at = next;
+  }
 }
 
-function parseText(path: string, text: string): ReturnType<typeof parseFile> {
-  const key = `${path}\0${text}`;
-  const parsed = parsedTexts.get(key) ?? parseFile(path, text, { routeBase: "/api/custom" });
-  parsedTexts.set(key, parsed);
-  return parsed;
+/** The commit at the end of a path made what is on it, unless there never was anything. */
+function makerOn({ history, states }: FollowedObject, path: readonly number[]): number | null {
+  const last = path.at(-1);
+  if (last === undefined) return null;
+  const isFirst = history[last]?.parents.length === 0;
+  return isFirst && states[last] === "absent" ? null : last;
 }
 
-function digestsOf(history: readonly RandomCommit[], commit: number): ReadonlyMap<string, string> {
-  const files = [...(history[commit]?.files ?? [])].filter(([, { mode }]) => mode === "100644");
-  return new Map(files.map(([path, { text }]) => [path, createHash("sha256").update(text).digest("hex")]));
+/** A tree in which each object is as it is wanted, unless a document says so already. */
+function withAll(set: ManifestSet, wanted: readonly Change[]): ManifestSet {
+  return wanted.reduce((before, { kind, id, before: stored, after }) => {
+    const isThere = before.manifests.some(
+      (each) => objectKey(each) === objectKey({ kind, id }) && each.hash === after?.hash,
+    );
+    if (isThere) return before;
+    const isOther = (each: { kind: string; id: string }) => each.kind !== kind || each.id !== id;
+    return {
+      ...before,
+      manifests: [...before.manifests.filter(isOther), ...(after ? [after] : [])],
+      broken: before.broken.filter(
+        (each) => isOther(each) && (each.kind !== stored?.kind || each.name !== stored.name),
+      ),
+    };
+  }, set);
 }

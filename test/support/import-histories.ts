@@ -14,6 +14,8 @@ export interface ImportedFile {
 export interface ImportedCommit {
   readonly parents: readonly number[];
   readonly author: Committer;
+  /** Always the same one when absent. */
+  readonly committer?: Committer;
   /** Seconds. */
   readonly date: number;
   /** By path, which is quoted as git does if it is no plain text. */
@@ -45,12 +47,12 @@ export async function importHistories(
 }
 
 function commitParts(commit: ImportedCommit, index: number, marks: readonly number[]): (string | Buffer)[] {
-  const { author, date, parents, files } = commit;
+  const { author, committer = somebody, date, parents, files } = commit;
   const [first, ...others] = parents.map((parent) => `:${marks[parent]}\n`);
   return [
     `commit refs/heads/import-${marks[index]}\nmark :${marks[index]}\n`,
     `author ${author.name} <${author.email}> ${date} +0000\n`,
-    `committer Committer <committer@example.com> ${date} +0000\n`,
+    `committer ${committer.name} <${committer.email}> ${date} +0000\n`,
     `${data("change")}\n`,
     first === undefined ? "" : `from ${first}`,
     ...others.map((parent) => `merge ${parent}`),
@@ -58,6 +60,8 @@ function commitParts(commit: ImportedCommit, index: number, marks: readonly numb
     ...[...files].flatMap(([path, file]) => fileParts(path, file)),
   ];
 }
+
+const somebody: Committer = { name: "Committer", email: "committer@example.com" };
 
 function fileParts(path: string, { mode, text }: ImportedFile): (string | Buffer)[] {
   if (mode === "160000") return [`M ${mode} ${text.toString()} ${path}\n`];

@@ -1,17 +1,11 @@
-import { createHash } from "node:crypto";
-
 import type { Committer } from "./git-repository.ts";
-
-/** A file of a commit. */
-export interface RandomFile {
-  readonly mode: "100644" | "120000";
-  readonly text: string;
-}
+import { idOf, renderTree, type Model, type RandomFile, type Tree } from "./render-history.ts";
 
 /** A commit of a random history; parents are numbers of earlier ones. */
 export interface RandomCommit {
   readonly parents: readonly number[];
   readonly author: Committer;
+  readonly committer: Committer;
   /** Seconds; no two commits of a history have the same. */
   readonly date: number;
   readonly files: ReadonlyMap<string, RandomFile>;
@@ -34,27 +28,13 @@ export function createRandom(seed: number) {
 
 type Random = ReturnType<typeof createRandom>;
 
-/** A document as the generator thinks of it. */
-interface Model {
-  readonly name: string;
-  readonly id: string | null;
-  readonly version: number;
-  readonly script: string | null;
-  readonly comment: number;
-  readonly flaw: "none" | "field" | "no-id";
-}
-
-interface Tree {
-  readonly files: ReadonlyMap<string, readonly Model[]>;
-  /** Manifest files that are something else: a syntax error in the first or last document, a symlink. */
-  readonly spoilt: ReadonlyMap<string, "whole" | "end" | "kind" | "link">;
-  readonly scripts: ReadonlyMap<string, string>;
-}
-
 const people = ["Ann", "Bob", "Cid", "Dan"].map((name) => ({ name, email: `${name}@example.com` }));
 const names = ["a", "b", "c", "d"];
+const tokens = ["t", "u"];
 const paths = ["apis/one.yaml", "apis/two.yaml", "apis/deep/three.yaml"];
 const scripts = ["scripts/s.js", "scripts/t.js"];
+
+const namesOf = { ApiDefinition: names, ApiToken: tokens } as const;
 
 /** A history of 5 to 25 commits with all that a repository may go through, as a seed decides it. */
 export function randomHistory(seed: number): readonly RandomCommit[] {
@@ -72,10 +52,16 @@ export function randomHistory(seed: number): readonly RandomCommit[] {
   const dates = shuffledDates(random, count);
   return commits.map(({ tree, parents }, index) => ({
     parents,
-    author: random.pick(authors),
+    ...peopleOf(random, authors),
     date: dates[index] ?? 0,
-    files: render(tree),
+    files: renderTree(tree),
   }));
+}
+
+/** Mostly who wrote it commits it, now and then somebody else. */
+function peopleOf(random: Random, authors: readonly Committer[]): Pick<RandomCommit, "author" | "committer"> {
+  const author = random.pick(authors);
+  return { author, committer: random.chance(0.7) ? author : random.pick(authors) };
 }
 
 /** Mostly in order, now and then not: clocks are wrong. */
@@ -104,12 +90,12 @@ function nextCommit(
     const older = treeAt(random.below(commits.length));
     return { tree: random.chance(0.5) ? older : mixed(random, [treeAt(parent), older]), parents: [parent] };
   }
-  return { tree: edited(random, treeAt(parent), 1 + random.below(2)), parents: [parent] };
+  return { tree: edited(random, treeAt(parent), 1 + random.below(3)), parents: [parent] };
 }
 
 function started(random: Random): Tree {
   let tree = emptyTree;
-  for (let count = 1 + random.below(4); count > 0; count--) tree = add(random, tree);
+  for (let count = 2 + random.below(6); count > 0; count--) tree = add(random, tree);
   return tree;
 }
 
@@ -127,7 +113,7 @@ function merged(random: Random, trees: readonly Tree[]): Tree {
 /** Each object from one of the trees, and each other thing too. */
 function mixed(random: Random, trees: readonly Tree[]): Tree {
   const files = new Map<string, Model[]>();
-  for (const name of names) {
+  for (const name of [...names, ...tokens]) {
     const tree = random.pick(trees);
     for (const [path, models] of tree.files)
       for (const model of models)
@@ -146,12 +132,23 @@ type Operation = (random: Random, tree: Tree) => Tree;
 
 const add: Operation = (random, tree) => {
   const path = random.pick(paths);
-  const name = random.pick(names);
-  const there = [...tree.files.values()].flat().some((model) => model.name === name);
+  const kind = random.chance(0.3) ? "ApiToken" : "ApiDefinition";
+  const name = random.pick(namesOf[kind]);
+  const there = [...tree.files.values()].flat().some((model) => model.kind === kind && model.name === name);
   if (there && !random.chance(0.1)) return edit(random, tree);
   const id = random.chance(0.4) ? idOf(name) : null;
-  const script = random.chance(0.4) ? random.pick(scripts) : null;
-  const model: Model = { name, id, version: random.below(3), script, comment: 0, flaw: "none" };
+  const script = kind === "ApiDefinition" && random.chance(0.4) ? random.pick(scripts) : null;
+  const model: Model = {
+    kind,
+    name,
+    id,
+    version: random.below(3),
+    script,
+    needs: random.chance(0.4) ? [random.pick(tokens)] : [],
+    contends: false,
+    comment: 0,
+    flaw: "none",
+  };
   const texts = new Map(tree.scripts);
   if (script !== null && !texts.has(script)) texts.set(script, "0");
   return { ...tree, scripts: texts, files: withModels(tree, path, [...modelsAt(tree, path), model]) };
@@ -174,9 +171,15 @@ const repair: Operation = (_random, tree) => ({
   ),
 });
 const rename: Operation = (random, tree) =>
-  changeOne(random, tree, (model) => ({ ...model, name: random.pick(names) }));
+  changeOne(random, tree, (model) => ({ ...model, name: random.pick(namesOf[model.kind]) }));
+const need: Operation = (random, tree) =>
+  changeOne(random, tree, (model) => ({ ...model, needs: tokens.filter(() => random.chance(0.4)) }));
+const contend: Operation = (random, tree) =>
+  changeOne(random, tree, (model) => ({ ...model, contends: !model.contends }));
 const useScript: Operation = (random, tree) =>
-  changeOne(random, tree, (model) => ({ ...model, script: random.pick([null, ...scripts]) }));
+  changeOne(random, tree, (model) =>
+    model.kind === "ApiToken" ? model : { ...model, script: random.pick([null, ...scripts]) },
+  );
 const remove: Operation = (random, tree) => changeOne(random, tree, () => null);
 const move: Operation = (random, tree) => {
   const from = random.pick(paths);
@@ -225,6 +228,8 @@ const operations: readonly Operation[] = [
   move,
   remove,
   rename,
+  need,
+  contend,
   useScript,
   script,
   script,
@@ -255,46 +260,6 @@ function withModels(tree: Tree, path: string, models: readonly Model[]): Tree["f
   if (models.length === 0) files.delete(path);
   else files.set(path, models);
   return files;
-}
-
-function render(tree: Tree): ReadonlyMap<string, RandomFile> {
-  const files = new Map<string, RandomFile>();
-  for (const [path, models] of tree.files) {
-    const texts = models.map((model) => documentText(path, model));
-    const way = tree.spoilt.get(path);
-    if (way === "link") files.set(path, { mode: "120000", text: "elsewhere.yaml" });
-    else if (way === "whole") files.set(path, { mode: "100644", text: `kind: [\n${texts.join("---\n")}` });
-    else if (way === "end")
-      files.set(path, { mode: "100644", text: `${texts.join("---\n")}---\nkind: {\nmetadata: ]\n` });
-    else if (way === "kind")
-      files.set(path, {
-        mode: "100644",
-        text: texts.join("---\n").replace("kind: ApiDefinition", "kind: ApiDefinitoin"),
-      });
-    else files.set(path, { mode: "100644", text: texts.join("---\n") });
-  }
-  for (const [path, text] of tree.scripts) files.set(path, { mode: "100644", text });
-  return files;
-}
-
-function documentText(path: string, { name, id, version, script, comment, flaw }: Model): string {
-  const shownId = id === null || flaw === "no-id" ? "" : `, id: ${id}`;
-  const up = path.split("/").length - 1;
-  const action = script === null ? "reply: { body: ok }" : `script: { file: ${"../".repeat(up)}${script} }`;
-  return `${comment > 0 ? `# comment ${comment}\n` : ""}apiVersion: gitway/v1
-kind: ApiDefinition
-metadata: { name: ${name}${shownId} }
-spec:
-  route: ${name}/v${version}
-  keyless: true
-${flaw === "none" ? "" : "  unheard: of\n"}  action:
-    ${action}
-`;
-}
-
-function idOf(name: string): string {
-  const hex = createHash("sha256").update(name).digest("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 function shuffled<T>(random: Random, list: readonly T[]): T[] {
