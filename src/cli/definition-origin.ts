@@ -35,11 +35,15 @@ export function stepLines({ event }: ObjectStep): string[] {
 }
 
 /** A change that waits, in lines: the first says whose it is, the others what is wrong with it. */
-export function waitingLines({ author, commit, since, problems }: QuarantinedManifest): string[] {
+export function waitingLines(entry: QuarantinedManifest): string[] {
+  const { author, commit, brokenBy, since, problems } = entry;
   const by = author ? ` by ${author.name}` : "";
   const where = commit === null ? "" : `, commit ${commit.slice(0, 7)}`;
   return [
     `quarantined a change${by}${where}, since ${wholeSeconds(since)}`,
+    ...(brokenBy
+      ? [`            broken by ${brokenBy.author.name}, commit ${brokenBy.commit.slice(0, 7)}`]
+      : []),
     ...problems.map((problem) => `            ${problemLine(problem)}`),
   ];
 }

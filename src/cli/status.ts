@@ -1,7 +1,14 @@
 import type { Command } from "commander";
 
 import type { LimitNotice } from "../store/limit-store.ts";
-import type { QuarantinedManifest, RevisionMark, Store, Suspension, SyncStatus } from "../store/store.ts";
+import type {
+  HeldDeletion,
+  QuarantinedManifest,
+  RevisionMark,
+  Store,
+  Suspension,
+  SyncStatus,
+} from "../store/store.ts";
 import { formatDuration } from "../units.ts";
 import { heldLine, problemLine, quarantineLine } from "./change-lines.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
@@ -62,7 +69,7 @@ function showStatus(status: SyncStatus, notices: readonly LimitNotice[]): void {
   print(`converged  ${markText(status.converged)}`);
   if (status.waiting) print(waitingLine(status.waiting), "warning");
   for (const entry of status.quarantined) showQuarantined(entry);
-  for (const held of status.held) print(heldLine(held), "warning");
+  for (const held of status.held) showHeld(held);
   const told = new Set(status.quarantined.flatMap(({ problems }) => problems.map(problemLine)));
   for (const line of status.problems.map(problemLine)) if (!told.has(line)) print(line, "warning");
   for (const notice of notices) showNotice(notice);
@@ -88,8 +95,18 @@ function showQuarantined(entry: QuarantinedManifest): void {
     print(`    serving ${lastGood.path}:${lastGood.line} of commit ${lastGood.commit.slice(0, 7)}`);
 }
 
-function byWhom({ commit, author }: QuarantinedManifest): string {
-  return commit === null || author === null ? "" : `, by commit ${commit.slice(0, 7)} of ${author.name}`;
+function showHeld(held: HeldDeletion): void {
+  print(heldLine(held), "warning");
+  print(`    since ${held.since} (${ago(held.since)})${byWhom(held)}`);
+}
+
+type Whose = Pick<HeldDeletion, "commit" | "author"> & Partial<Pick<QuarantinedManifest, "brokenBy">>;
+
+function byWhom({ commit, author, brokenBy }: Whose): string {
+  const made =
+    commit === null || author === null ? "" : `, by commit ${commit.slice(0, 7)} of ${author.name}`;
+  if (!brokenBy) return made;
+  return `${made}, broken by commit ${brokenBy.commit.slice(0, 7)} of ${brokenBy.author.name}`;
 }
 
 function markText(mark: RevisionMark | null): string {

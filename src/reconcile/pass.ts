@@ -10,9 +10,9 @@ import type { LookAt, Revision, Source, ValidVersion } from "../source/open-sour
 import type { Applied, Store, Suspension, SyncStatus } from "../store/store.ts";
 import { attributeWithDrift, noticeDrift } from "./heal-drift.ts";
 import { attributeWithLastGood, lastGoodVersions } from "./last-good.ts";
-import { describeQuarantine } from "./quarantine.ts";
 import { resolveReferences, type ResolveSecret } from "./secret-references.ts";
 import { failedStatus, passedStatus, suspendedStatus } from "./sync-status.ts";
+import { describeWaiting } from "./waiting.ts";
 
 /** What a pass works with. */
 export interface PassParts {
@@ -37,6 +37,7 @@ export interface PreparedPlan {
   readonly objects: CurrentState["objects"];
   /** The branch that was read, when none was asked for the source's default. */
   readonly branch: string;
+  readonly lookAt: LookAt;
 }
 
 /** What a pass did. */
@@ -67,15 +68,11 @@ export async function runPass(parts: PassParts, signal?: AbortSignal): Promise<P
     const revision = applied?.revision ?? prepared.plan.parentRevision;
     const { plan, attributed } = prepared;
     const at = new Date();
-    const quarantined = await describeQuarantine(parts.source, {
-      plan,
-      objects: prepared.objects,
-      previous,
-      at,
-    });
+    const { set } = prepared.revision;
+    const waiting = await describeWaiting(parts.source, { ...prepared, set, previous, at });
     const source = { ...parts.sourceStatus, branch: prepared.branch };
     const statusAfter = suspension ? suspendedStatus : passedStatus;
-    const status = statusAfter(previous, { plan, quarantined, revision, source, at });
+    const status = statusAfter(previous, { plan, ...waiting, revision, source, at });
     await parts.store.writeSync(status);
     const outcome = suspension ? "suspended" : applied ? "applied" : "unchanged";
     return { outcome, plan, attributed, applied, suspension, status };
@@ -115,13 +112,15 @@ async function prepare(
     lastGood: lastGood.map(({ manifest }) => manifest),
     allowPrune: input.allowPrune || consent,
   });
+  const look = lookAt(input);
   const attempted = current.origin === origin ? (previous?.attempted?.commit ?? null) : undefined;
   const attributed = await attributeWithDrift(plan, current.drifted ?? [], (changes) =>
     attributeWithLastGood(source, lastGood, changes, (others) =>
-      source.attribute(others, { from: since, to: fetched.commit, attempted, lookAt: lookAt(input) }),
+      source.attribute(others, { from: since, to: fetched.commit, attempted, lookAt: look }),
     ),
   );
-  return { plan, attributed, lastGood, revision, objects: current.objects, branch: fetched.branch };
+  const { objects } = current;
+  return { plan, attributed, lastGood, revision, objects, branch: fetched.branch, lookAt: look };
 }
 
 /** How the plan of a pass would have been with an earlier tree. */

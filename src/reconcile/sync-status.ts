@@ -6,6 +6,7 @@ import type { SyncStatus } from "../store/store.ts";
 interface Passed {
   readonly plan: Plan;
   readonly quarantined: SyncStatus["quarantined"];
+  readonly held: SyncStatus["held"];
   /** The revision of the store after the pass. */
   readonly revision: number;
   readonly source: SyncStatus["source"];
@@ -27,7 +28,7 @@ export function passedStatus(previous: SyncStatus | null, passed: Passed): SyncS
     error: null,
     since: previous?.state === state ? previous.since : mark.at,
     quarantined: passed.quarantined,
-    held: plan.held,
+    held: passed.held,
     problems: plan.problems,
   };
 }
@@ -35,10 +36,10 @@ export function passedStatus(previous: SyncStatus | null, passed: Passed): SyncS
 /** The status after a pass that saw changes and left them alone, because reconciling is suspended: the marks stay. */
 export function suspendedStatus(
   previous: SyncStatus | null,
-  { plan, source, quarantined, at }: Passed,
+  { plan, source, quarantined, held, at }: Passed,
 ): SyncStatus {
   const { attempted = null, applied = null, converged = null } = previous ?? {};
-  const { commit, held, problems } = plan;
+  const { commit, problems } = plan;
   return {
     source,
     attempted,

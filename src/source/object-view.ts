@@ -10,6 +10,11 @@ export interface Subject {
   readonly storedPath: string | null;
   /** Files of the object: while one of them can't be read, it is not known to be absent. */
   readonly homes: readonly string[];
+  /**
+   * Whether only what its document says counts, and files that can't be read are all alike: not what is in
+   * the files that it refers to, nor in which way it is not readable.
+   */
+  readonly isCoarse?: boolean;
 }
 
 /** A document that stands for the object at a commit. */
@@ -63,9 +68,9 @@ export function moveStanding(
   return { standing, unreadable };
 }
 
-/** The files that a view's state depends on besides the manifests. */
-export function filesOf(standing: readonly Standing[]): string[] {
-  return standing.flatMap(({ facts }) => facts.files);
+/** The files that the state of an object depends on besides the manifests. */
+export function filesOf({ isCoarse }: Subject, standing: readonly Standing[]): string[] {
+  return isCoarse ? [] : standing.flatMap(({ facts }) => facts.files);
 }
 
 /** One document of an object: where it stands, and what it comes to. */
@@ -77,7 +82,7 @@ export interface Followed {
 /** The document that speaks for an object; null when none does, or no single one. */
 export function speakerOf(subject: Subject, view: Omit<View, "state">): Followed | null {
   const [speaker, another] = speakersOf(subject, view);
-  return speaker && !another ? { file: speaker.file, state: stateOfDocument(speaker, view) } : null;
+  return speaker && !another ? { file: speaker.file, state: stateOfDocument(subject, speaker, view) } : null;
 }
 
 /**
@@ -87,7 +92,7 @@ export function speakerOf(subject: Subject, view: Omit<View, "state">): Followed
 export function findFollowed(subject: Subject, view: View, { file, state }: Followed): Followed | null {
   const here = view.standing.filter((each) => each.file === file);
   const found = (here.length > 0 ? here : view.standing).find(
-    (each) => stateOfDocument(each, view) === state,
+    (each) => stateOfDocument(subject, each, view) === state,
   );
   if (found) return { file: found.file, state };
   return view.state === state ? speakerOf(subject, view) : null;
@@ -98,15 +103,22 @@ function speakersOf({ storedPath }: Subject, { standing }: Pick<View, "standing"
   return standing.length > 1 && preferred.length === 1 ? preferred : standing;
 }
 
-function stateOfDocument({ facts }: Standing, { digests }: Pick<View, "digests">): string {
-  return facts.state((path) => digests.get(path) ?? null);
+const anyDigest = "0".repeat(64);
+
+function stateOfDocument(
+  { isCoarse }: Subject,
+  { facts }: Standing,
+  { digests }: Pick<View, "digests">,
+): string {
+  return facts.state((path) => (isCoarse ? anyDigest : (digests.get(path) ?? null)));
 }
 
 /** The state that documents, homes and digests come to. */
 export function stateOf(subject: Subject, view: Omit<View, "state">): string {
-  const states = speakersOf(subject, view).map((speaker) => stateOfDocument(speaker, view));
+  const states = speakersOf(subject, view).map((speaker) => stateOfDocument(subject, speaker, view));
   if (states.length === 1) return states[0] ?? absentState;
   if (states.length > 1) return `several:${states.toSorted().join(",")}`;
+  if (subject.isCoarse && view.unreadable.size > 0) return "unreadable";
   const lost = [...view.unreadable].map(([file, blob]) => `${blob} ${file}`).toSorted();
   return lost.length > 0 ? `unreadable:${lost.join(",")}` : absentState;
 }

@@ -5,12 +5,12 @@ import type { ParseOptions } from "../manifest/parse-file.ts";
 import type { AttributedChange, Change } from "../plan/plan.ts";
 import { allowsPrune } from "./allows-prune.ts";
 import { attributeChanges, type AttributionRange } from "./attribute.ts";
+import { blame, type Blame, type BlameRange, type Stuck } from "./blame.ts";
 import { createCommitter, type CommitRequest, type CommitResult } from "./commit-edit.ts";
 import { createGraphReader } from "./commit-graph.ts";
 import { readCommitPeople, type CommitPeople } from "./commit-people.ts";
 import { fetchBranch, type FetchedRevision } from "./fetch-branch.ts";
 import { credentialVariables, type SourceCredentials } from "./git-environment.ts";
-import { lastCommits, type LastCommit } from "./last-commits.ts";
 import { manifestPaths } from "./manifest-paths.ts";
 import { openMirror } from "./mirror.ts";
 import { newestValid, type ValidVersion } from "./newest-valid.ts";
@@ -22,6 +22,7 @@ import { createReferencedFiles } from "./referenced-files.ts";
 import { watchRefs } from "./watch-refs.ts";
 
 export type { AttributionRange } from "./attribute.ts";
+export type { Blame, Stuck } from "./blame.ts";
 export type { CommitRequest, CommitResult } from "./commit-edit.ts";
 export type { EditedFiles } from "./edited-files.ts";
 export type { FetchedRevision } from "./fetch-branch.ts";
@@ -66,8 +67,8 @@ export interface Source {
   attribute(changes: readonly Change[], range: AttributionRange): Promise<readonly AttributedChange[]>;
   /** For objects that are broken at a commit, the newest valid version behind it, where there is one. */
   newestValid(broken: readonly BrokenManifest[], commit: string): Promise<readonly ValidVersion[]>;
-  /** The commit that last touched each file, as far as it can be told. */
-  lastCommits(files: readonly string[], to: string): Promise<ReadonlyMap<string, LastCommit>>;
+  /** Who is to be asked about objects that don't go live as a commit has them, in their order. */
+  blame(stuck: readonly Stuck[], range: BlameRange): Promise<readonly (Blame | null)[]>;
   /** Who made the commits that the mirror has; those that it lacks are left out. */
   commits(ids: readonly string[]): Promise<ReadonlyMap<string, CommitPeople>>;
   /** Whether a commit of the range, or `to`, has the trailer `Gitway-Allow-Prune: yes`. */
@@ -128,7 +129,7 @@ export async function openSource(options: SourceOptions): Promise<Source> {
       return attributeChanges(history, changes, range);
     },
     newestValid: async (broken, commit) => newestValid(history, broken, checked(commit)),
-    lastCommits: async (files, to) => lastCommits(mirror, files, checked(to)),
+    blame: async (stuck, range) => blame(history, stuck, { ...range, to: checked(range.to) }),
     commits: (ids) => readCommitPeople(mirror, ids),
     allowsPrune: async (from, to) => allowsPrune(mirror, from === null ? null : checked(from), checked(to)),
     commit,

@@ -125,7 +125,7 @@ export function createViewReader<T extends Tracked>(reading: ViewReading, all: r
   }
 
   async function finish(tracked: T, commit: string, placed: Omit<View, "state">, step: Step): Promise<View> {
-    const needed = [...new Set(filesOf(placed.standing))];
+    const needed = [...new Set(filesOf(tracked.subject, placed.standing))];
     const digests = new Map<string, string | null>();
     for (const path of needed) {
       const change = step.get(path);

@@ -149,9 +149,11 @@ export interface RevisionMark {
 export interface QuarantinedManifest extends Quarantined {
   /** ISO 8601, UTC. */
   readonly since: string;
-  /** The last commit that touched its file; null when that could not be told. */
+  /** The commit that gave it its present content; null when nobody did. */
   readonly commit: string | null;
   readonly author: Person | null;
+  /** Whose commit broke it, when that is another: what it needs was taken away, or what it wants was taken. */
+  readonly brokenBy: { readonly author: Person; readonly commit: string } | null;
   /** The last good version, which goes on serving; null when there is none. */
   readonly lastGood: {
     readonly version: number;
@@ -159,6 +161,15 @@ export interface QuarantinedManifest extends Quarantined {
     readonly path: string;
     readonly line: number;
   } | null;
+}
+
+/** A deletion that waits: since when, and whose it is. */
+export interface HeldDeletion extends Held {
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  /** The commit that took the object away, or made its file unreadable; null when nobody did. */
+  readonly commit: string | null;
+  readonly author: Person | null;
 }
 
 /** How reconciling stands: what the last pass tried, what is live, what is held back and why. */
@@ -175,7 +186,7 @@ export interface SyncStatus {
   /** Since when the state is what it is. ISO 8601, UTC. */
   readonly since: string;
   readonly quarantined: readonly QuarantinedManifest[];
-  readonly held: readonly Held[];
+  readonly held: readonly HeldDeletion[];
   readonly problems: readonly Problem[];
   /** What the last pass saw and left alone because reconciling is suspended; absent when that was nothing. */
   readonly waiting?: ChangeCounts & { readonly commit: string };

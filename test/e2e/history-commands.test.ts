@@ -151,6 +151,33 @@ describe("gitway whois", () => {
     expect(stdout).toMatch(/^quarantined a change by John Doe, commit [0-9a-f]{7}, since \d{4}-/m);
     expect(stdout).toMatch(/^ +apis\/all\.yaml:\d+:\d+ error: .*metods/m);
   });
+
+  test("a definition that somebody else broke is told with both", async () => {
+    const token =
+      "apiVersion: gitway/v1\nkind: ApiToken\nmetadata: { name: t }\nspec: { secret: { generate: true } }\n";
+    const files = {
+      "apis/secured.yaml": manifest("secured", { more: "tokens: [t]" }),
+      "apis/t.yaml": token,
+      "apis/gone.yaml": manifest("gone"),
+    };
+    await applied(john, files);
+    await repository.commit({ author: jane, files: { "apis/t.yaml": null } });
+    await gitway("apply");
+    await repository.commit({ author: jane, files: { "apis/gone.yaml": "kind: [" } });
+    await gitway("apply");
+
+    const whois = await gitway("whois", "secured");
+    const status = await gitway("status");
+
+    expect(whois.stdout).toMatch(/^quarantined a change by John Doe, commit [0-9a-f]{7}, since/m);
+    expect(whois.stdout).toMatch(/^ +broken by Jane Roe, commit [0-9a-f]{7}$/m);
+    expect(status.stdout).toMatch(
+      /^ {4}since .*, by commit [0-9a-f]{7} of John Doe, broken by commit [0-9a-f]{7} of Jane Roe$/m,
+    );
+    expect(status.stdout).toMatch(
+      /^! ApiDefinition gone is not deleted: .*\n {4}since .*, by commit [0-9a-f]{7} of Jane Roe$/m,
+    );
+  });
 });
 
 describe("gitway events verify", () => {

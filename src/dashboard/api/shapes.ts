@@ -25,6 +25,10 @@ function fields(named: Readonly<Record<string, Shape>>, more: boolean | Shape = 
 }
 
 const person = fields({ name: text, email: text });
+const change = fields({ author: person, commit: text });
+const kind = { type: "string", enum: ["ApiDefinition", "ApiToken", "Webhook", "User"] };
+const identity = { kind, id: text, name: text };
+const waiting = { "since?": time, "commit?": optionalText, "author?": optional(person) };
 const place = { path: text, line: number, commit: text };
 const limit = optional({ type: "object" });
 const mark = optional(fields({ commit: text, revision: number, at: time }));
@@ -116,14 +120,14 @@ export const shapes = {
     parameterName: { const: "User-defined APIs" },
     message: text,
     action: { type: "string", enum: ["added", "updated", "deleted", "issued", "rotated", "revoked"] },
-    kind: { type: "string", enum: ["ApiDefinition", "ApiToken", "Webhook", "User"] },
+    kind,
     objectId: text,
     name: text,
     route: optionalText,
     actor: fields({ name: text, email: text, user: optionalText }),
     committer: optional(person),
     contributors: list(person),
-    releasedBy: optional(fields({ author: person, commit: text })),
+    releasedBy: optional(change),
     commit: optionalText,
     path: optionalText,
     line: optional(number),
@@ -150,8 +154,17 @@ export const shapes = {
           state: { type: "string", enum: ["synced", "degraded", "failed", "suspended"] },
           error: optional(fields({ code: text, message: text })),
           since: time,
-          quarantined: list({ type: "object" }),
-          held: list({ type: "object" }),
+          quarantined: list(
+            fields({
+              ...identity,
+              problems: list({ type: "object" }),
+              serving: flag,
+              ...waiting,
+              "brokenBy?": optional(change),
+              lastGood: optional(fields({ version: number, ...place })),
+            }),
+          ),
+          held: list(fields({ ...identity, route: optionalText, code: text, reason: text, ...waiting })),
           problems: list({ type: "object" }),
         },
         true,

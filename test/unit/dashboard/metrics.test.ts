@@ -23,6 +23,7 @@ const status: SyncStatus = {
       since: mark.at,
       commit: null,
       author: null,
+      brokenBy: null,
       lastGood: null,
     },
   ],
