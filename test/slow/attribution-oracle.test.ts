@@ -1,8 +1,11 @@
 import { afterAll, expect, test } from "vitest";
 
+import { objectKey } from "../../src/manifest/manifest.ts";
 import { outlookOf } from "../../src/plan/outlook.ts";
 import { gitwayActor, type AttributedChange, type Attribution, type Person } from "../../src/plan/plan.ts";
+import type { Blame, LookAt, Stuck } from "../../src/source/open-source.ts";
 import { createOracle, type OracleVerdict } from "../support/attribution-oracle.ts";
+import { blameByOracle } from "../support/blame-oracle.ts";
 import { createRepository } from "../support/git-repository.ts";
 import { importHistories } from "../support/import-histories.ts";
 import { openTestSource, type TestSource } from "../support/open-test-source.ts";
@@ -84,9 +87,37 @@ async function compareHistory(
     }
     return verdicts;
   };
+  const compareBlame = async (sample: Sample, title: string): Promise<void> => {
+    const { range, plan } = sample;
+    const stuck = stuckAt(oracle, sample);
+    const since = range.attempted ?? null;
+    const verdicts = blameByOracle(oracle, stuck, { to: range.to, since }, plan);
+    const blames = await source.blame(stuck, {
+      to: ids[range.to] ?? "",
+      since: since === null ? null : (ids[since] ?? null),
+      lookAt: lookAtOf(sample),
+    });
+    for (const [at, { commit, brokenBy }] of verdicts.entries()) {
+      const { kind, name } = stuck[at] as Stuck;
+      const full = `${title}: stuck ${kind} ${name} ${JSON.stringify(range)}`;
+      actual.push(shownBlame(full, blames[at] ?? null));
+      expected.push(
+        shownBlame(
+          full,
+          commit === null
+            ? null
+            : {
+                ...blamed(history, ids, commit),
+                brokenBy: brokenBy === null ? null : blamed(history, ids, brokenBy),
+              },
+        ),
+      );
+    }
+  };
   const store = createPasses(random, oracle, ids);
   for (let pass = 0; pass < passesPerHistory; pass++) {
     const sample = store.next();
+    await compareBlame(sample, `pass ${pass}`);
     store.apply(sample, await compare(sample, `pass ${pass}`));
   }
   for (let number = 0; number < samplesPerHistory; number++)
@@ -96,9 +127,10 @@ async function compareHistory(
 
 function attribute(
   source: TestSource,
-  { changes, range, input }: Sample,
+  sample: Sample,
   ids: readonly string[],
 ): Promise<readonly AttributedChange[]> {
+  const { changes, range } = sample;
   const idOf = (commit: number | null) => (commit === null ? null : (ids[commit] ?? null));
   return source.attribute(
     changes.map(({ change }) => change),
@@ -106,9 +138,28 @@ function attribute(
       from: idOf(range.from),
       to: ids[range.to] ?? "",
       attempted: range.attempted === undefined ? undefined : idOf(range.attempted),
-      lookAt: (set, wanted) => outlookOf({ ...input, set }, wanted),
+      lookAt: lookAtOf(sample),
     },
   );
+}
+
+function lookAtOf({ input }: Sample): LookAt {
+  return (set, wanted) => outlookOf({ ...input, set }, wanted);
+}
+
+/** What a plan leaves behind, as a pass asks about it. */
+function stuckAt({ trees }: ReturnType<typeof createOracle>, { range, input, plan }: Sample): Stuck[] {
+  const { set } = trees[range.to] as (typeof trees)[number];
+  const { quarantined, held } = plan(set);
+  const stored = new Map(input.current.objects.map((object) => [objectKey(object), object]));
+  const waiting = [...quarantined, ...held.map((entry) => ({ ...entry, problems: [] }))];
+  return waiting.map(({ kind, id, name, problems }) => {
+    const file = problems[0]?.file ?? null;
+    const key = objectKey({ kind, id });
+    const manifest =
+      set.manifests.find((each) => objectKey(each) === key && each.place.file === file) ?? null;
+    return { kind, id, name, file, manifest, stored: stored.get(key) ?? null, known: null };
+  });
 }
 
 function titleOf({ range, changes }: Sample, at: number): string {
@@ -143,4 +194,23 @@ function shownExpected(
     contributors: contributors.map(({ name }) => name),
     releasedBy: releasedBy === null ? null : ids[releasedBy],
   };
+}
+
+function shownBlame(sample: string, blame: Blame | null): Judged {
+  return {
+    sample,
+    author: blame?.author,
+    committer: blame?.brokenBy?.author,
+    commit: blame?.commit,
+    contributors: [],
+    releasedBy: blame?.brokenBy?.commit,
+  };
+}
+
+function blamed(
+  history: readonly RandomCommit[],
+  ids: readonly string[],
+  commit: number,
+): { readonly author: Person; readonly commit: string } {
+  return { author: (history[commit] as RandomCommit).author, commit: ids[commit] ?? "" };
 }

@@ -1,8 +1,17 @@
 import { objectKey, type ManifestSet } from "../../src/manifest/manifest.ts";
 import type { Change, Person, Plan } from "../../src/plan/plan.ts";
 import { commitOrder } from "./commit-order.ts";
-import { readTrees, standingFor, unreadableOf, type Standing } from "./history-trees.ts";
+import {
+  followDocument,
+  followState,
+  makerOn,
+  speakers,
+  stateOf,
+  type FollowedObject,
+} from "./followed-object.ts";
+import { readTrees, standingFor, unreadableOf, type HistoryTree } from "./history-trees.ts";
 import type { RandomCommit } from "./random-history.ts";
+import { turningPoint, withAll } from "./turning-oracle.ts";
 
 /** Who made a change, by numbers of commits; null is Gitway. */
 export interface OracleVerdict {
@@ -35,6 +44,7 @@ export type OraclePlan = (set: ManifestSet) => Plan;
 export function createOracle(history: readonly RandomCommit[]) {
   const { isBehind, inOrder } = commitOrder(history);
   const trees = readTrees(history);
+  const treeAt = (commit: number) => trees[commit] as HistoryTree;
 
   /** Who made each of the changes that a plan has at the end of a range. */
   function judge(
@@ -57,14 +67,13 @@ export function createOracle(history: readonly RandomCommit[]) {
     range: OracleRange,
   ): OracleVerdict & { waited: boolean } {
     const { from, to, attempted } = range;
-    const documents = (commit: number) =>
-      standingFor(trees[commit] as (typeof trees)[number], change, change.before);
+    const documents = (commit: number) => standingFor(treeAt(commit), change, change.before);
     const homes = new Set([change.before?.path ?? [], change.after?.place.file ?? []].flat());
     if (from !== null && from !== to) for (const { file } of documents(from)) homes.add(file);
     const storedPath = change.before?.path ?? null;
     const standing = history.map((_, commit) => documents(commit));
     const states = standing.map((there, commit) => {
-      const lost = unreadableOf(trees[commit] as (typeof trees)[number], homes);
+      const lost = unreadableOf(treeAt(commit), homes);
       return stateOf(speakers(there, storedPath), lost);
     });
     const object: FollowedObject = { history, states, standing, storedPath };
@@ -75,7 +84,7 @@ export function createOracle(history: readonly RandomCommit[]) {
 
     const older = inOrder((commit) => isBehind(commit, to) && !inRange(commit));
     const start = seek(states, wanted, to, [...order, ...older]);
-    const path = start === null ? [] : pathOfDocument(object, start);
+    const path = start === null ? [] : followDocument(object, start);
     const author = makerOn(object, path);
     if (author === null) return gitway;
 
@@ -102,7 +111,7 @@ export function createOracle(history: readonly RandomCommit[]) {
         for (const parent of history[commit]?.parents ?? []) {
           if (!inRange(parent) || states[parent] === converged || visited.has(parent)) continue;
           visited.add(parent);
-          const earlier = makerOn(object, pathOfState(history, states, parent));
+          const earlier = makerOn(object, followState(object, parent));
           if (earlier === null || !inRange(earlier)) continue;
           makers.add(earlier);
           behindMaker(earlier);
@@ -136,7 +145,7 @@ export function createOracle(history: readonly RandomCommit[]) {
         found.push(commit);
         return;
       }
-      const last = pathOfState(history, states, commit).at(-1) as number;
+      const last = followState({ history, states }, commit).at(-1) as number;
       for (const parent of history[last]?.parents ?? []) look(parent);
     };
     look(to);
@@ -154,116 +163,14 @@ export function createOracle(history: readonly RandomCommit[]) {
     to: number,
     plan: OraclePlan,
   ): number | null {
-    const wouldGoLive = (commit: number) => {
-      const set = withAll((trees[commit] as (typeof trees)[number]).set, waiting);
-      return plan(set).changes.some(
+    const goesLive = (commit: number) =>
+      plan(withAll(treeAt(commit).set, waiting)).changes.some(
         (each) => objectKey(each) === objectKey(change) && each.after?.hash === change.after?.hash,
       );
-    };
-    const inRange = (commit: number) => isBehind(commit, to) && !isBehind(commit, since);
-    if (!inRange(to) || !wouldGoLive(to)) return null;
-    let broughtBy: number | null = null;
-    for (let commit = to; ;) {
-      const { parents } = history[commit] as RandomCommit;
-      const withSince = parents.filter((parent) => isBehind(since, parent));
-      const others = parents.filter((parent) => !isBehind(since, parent));
-      const next = [...withSince, ...others].find(wouldGoLive);
-      if (next === undefined) return commit;
-      if (isBehind(since, commit) && !isBehind(since, next)) broughtBy = commit;
-      if (next === since) return null;
-      if (!inRange(next)) return broughtBy;
-      commit = next;
-    }
+    return turningPoint(history, isBehind, { isSo: goesLive, origin: null, since, to });
   }
 
-  return { trees, judge, isBehind };
+  return { history, trees, judge, isBehind };
 }
 
 const gitway = { author: null, contributors: [], releasedBy: null, waited: false } as const;
-
-interface FollowedObject {
-  readonly history: readonly RandomCommit[];
-  readonly states: readonly string[];
-  readonly standing: readonly (readonly Standing[])[];
-  readonly storedPath: string | null;
-}
-
-/** Of several documents for one object, the one at the place of the stored version speaks for it. */
-function speakers(standing: readonly Standing[], storedPath: string | null): readonly Standing[] {
-  const atStored = standing.filter(({ file }) => file === storedPath);
-  return standing.length > 1 && atStored.length === 1 ? atStored : standing;
-}
-
-function stateOf(
-  speaking: readonly Standing[],
-  lost: readonly { readonly path: string; readonly text: string }[],
-): string {
-  if (speaking.length > 0)
-    return speaking
-      .map(({ state }) => state)
-      .toSorted()
-      .join(" and ");
-  return lost.length === 0 ? "absent" : lost.map(({ path, text }) => `lost ${path} ${text}`).join(" and ");
-}
-
-/** The commits from one on, always at the first parent where the object is equal. */
-function pathOfState(
-  history: readonly RandomCommit[],
-  states: readonly string[],
-  start: number,
-): readonly number[] {
-  const path: number[] = [];
-  for (let commit: number | undefined = start; commit !== undefined;) {
-    path.push(commit);
-    commit = history[commit]?.parents.find((parent) => states[parent] === states[path.at(-1) as number]);
-  }
-  return path;
-}
-
-/** The same for the one document that speaks for the object at the start, wherever it stood before. */
-function pathOfDocument(object: FollowedObject, start: number): readonly number[] {
-  const { history, states, standing, storedPath } = object;
-  const [speaker, another] = speakers(standing[start] ?? [], storedPath);
-  if (!speaker || another) return pathOfState(history, states, start);
-  const path = [start];
-  for (let at = { commit: start, file: speaker.file }; ;) {
-    const parents = history[at.commit]?.parents ?? [];
-    const next = parents.flatMap((parent) => {
-      const all = standing[parent] ?? [];
-      const here = all.filter(({ file }) => file === at.file);
-      const same = (here.length > 0 ? here : all).find(({ state }) => state === speaker.state);
-      const speaking = states[parent] === speaker.state ? speakers(all, storedPath)[0] : undefined;
-      const found = same ?? speaking;
-      return found ? [{ commit: parent, file: found.file }] : [];
-    })[0];
-    if (!next) return path;
-    path.push(next.commit);
-    at = next;
-  }
-}
-
-/** The commit at the end of a path made what is on it, unless there never was anything. */
-function makerOn({ history, states }: FollowedObject, path: readonly number[]): number | null {
-  const last = path.at(-1);
-  if (last === undefined) return null;
-  const isFirst = history[last]?.parents.length === 0;
-  return isFirst && states[last] === "absent" ? null : last;
-}
-
-/** A tree in which each object is as it is wanted, unless a document says so already. */
-function withAll(set: ManifestSet, wanted: readonly Change[]): ManifestSet {
-  return wanted.reduce((before, { kind, id, before: stored, after }) => {
-    const isThere = before.manifests.some(
-      (each) => objectKey(each) === objectKey({ kind, id }) && each.hash === after?.hash,
-    );
-    if (isThere) return before;
-    const isOther = (each: { kind: string; id: string }) => each.kind !== kind || each.id !== id;
-    return {
-      ...before,
-      manifests: [...before.manifests.filter(isOther), ...(after ? [after] : [])],
-      broken: before.broken.filter(
-        (each) => isOther(each) && (each.kind !== stored?.kind || each.name !== stored.name),
-      ),
-    };
-  }, set);
-}

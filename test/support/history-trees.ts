@@ -26,6 +26,9 @@ export interface HistoryTree {
 export interface Standing {
   readonly file: string;
   readonly state: string;
+  /** What the document itself says, whatever is in the files that it refers to. */
+  readonly text: string;
+  readonly isBroken: boolean;
 }
 
 /** Reads every commit of a history in full, each once. */
@@ -58,7 +61,7 @@ export function standingFor(
   stored: Identity | null,
 ): readonly Standing[] {
   return files.flatMap(({ path, text, parsed }) =>
-    (parsed?.documents ?? []).flatMap((document) => {
+    (parsed?.documents ?? []).flatMap((document): Standing[] => {
       if (document.status === "unidentified") return [];
       const isOwn = objectKey(document) === objectKey(object);
       const isNamesake =
@@ -67,13 +70,15 @@ export function standingFor(
       if (document.status === "broken") {
         const { line, endLine, endColumn } = document.place;
         const lines = text.split("\n").slice(line - 1, endColumn === 1 ? endLine - 1 : endLine);
-        return [{ file: path, state: `broken ${lines.join("\n").trim()}` }];
+        const broken = `broken ${lines.join("\n").trim()}`;
+        return [{ file: path, state: broken, text: broken, isBroken: true }];
       }
       const [good] = assembleManifests([{ path, documents: [document] }], {
         digestOf: (file) => digests.get(file),
       }).manifests;
       const { name, spec } = document;
-      return [{ file: path, state: good?.hash ?? `no script for ${name} ${JSON.stringify(spec)}` }];
+      const said = `${name} ${JSON.stringify(spec)}`;
+      return [{ file: path, state: good?.hash ?? `no script for ${said}`, text: said, isBroken: false }];
     }),
   );
 }
