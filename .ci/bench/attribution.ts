@@ -1,135 +1,179 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { silentLog } from "../../src/log.ts";
-import { objectKey, type Manifest } from "../../src/manifest/manifest.ts";
-import type { Change, StoredObject } from "../../src/plan/plan.ts";
-import { openSource, type Source } from "../../src/source/open-source.ts";
+import { startLoop } from "../../src/reconcile/loop.ts";
+import { type PassResult, runPass } from "../../src/reconcile/pass.ts";
+import { openSource } from "../../src/source/open-source.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { median } from "./figures.ts";
+import { createFloor } from "./git-floor.ts";
+import { type Usage, watchGit } from "./git-usage.ts";
+import { commitText, importCommits, initRepository, type RepositoryFile } from "./repository.ts";
+import { createClock } from "./step-clock.ts";
 
-/** What a pass over one changed file costs in a large repository, beside what git alone costs. */
+/**
+ * What a pass over one commit with one changed file costs in a large repository, in a process that has been
+ * running for a while, beside what git alone costs.
+ */
 const manifests = Number(process.argv[2] ?? 10_000);
 const commits = Number(process.argv[3] ?? 5000);
-const rounds = 7;
+const rounds = Number(process.argv[4] ?? 15);
+/** Rounds before the figures: a daemon has been running for a while. */
+const warmUp = 5;
 
 const folder = await mkdtemp(join(tmpdir(), "gitway-bench-"));
+await chmod(folder, 0o755);
+const repository = join(folder, "repository.git");
 try {
-  const repository = join(folder, "repository.git");
-  git(folder, "init", "--quiet", "--bare", "--initial-branch=main", repository);
-  await importHistory(repository);
-  const source = await open(repository);
-  try {
-    await measure(repository, source);
-  } finally {
-    await source.close();
-  }
+  initRepository(repository);
+  await importHistory();
+  await measure();
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function measure(repository: string, source: Source): Promise<void> {
-  console.log(`${manifests} manifests, ${commits} commits`);
-  const fetched = await timed("first sync: fetch", () => source.fetch());
-  const first = await timed("first sync: read", () => source.read(fetched.commit));
-  const creations = changes([], first.set.manifests);
-  await timed("first sync: attribute", () => source.attribute(creations, { from: null, to: fetched.commit }));
-
-  let [stored, from] = [first.set.manifests, fetched.commit];
-  const git: number[] = [];
-  const whole: number[] = [];
-  const idle: number[] = [];
-  const parts = { fetch: [] as number[], read: [] as number[], attribute: [] as number[] };
-  for (let round = 0; round < rounds; round++) {
-    await importText(repository, oneChange(round));
-    git.push(await gitAlone(repository, from));
-    const load = performance.eventLoopUtilization();
-    const started = performance.now();
-    const { commit } = await source.fetch();
-    const afterFetch = performance.now();
-    const { set } = await source.read(commit);
-    const afterRead = performance.now();
-    const changed = changes(stored, set.manifests, from);
-    const beforeAttribute = performance.now();
-    const [attributed] = await source.attribute(changed, { from, to: commit });
-    const ended = performance.now();
-    idle.push(performance.eventLoopUtilization(load).idle);
-    parts.fetch.push(afterFetch - started);
-    parts.read.push(afterRead - afterFetch);
-    parts.attribute.push(ended - beforeAttribute);
-    whole.push(ended - beforeAttribute + afterRead - started);
-    if (attributed?.attribution.author.name !== `Round ${round}`) throw new Error("attributed wrongly");
-    [stored, from] = [set.manifests, commit];
-  }
-  const [alone, all] = [median(git), median(whole)];
-  console.log(`one commit, one file: git alone ${alone.toFixed(0)} ms (fetch, compare, list, read, name)`);
-  console.log(`one commit, one file: fetch + read + attribute ${all.toFixed(0)} ms`);
-  for (const [part, times] of Object.entries(parts)) console.log(`  ${part} ${median(times).toFixed(0)} ms`);
-  console.log(`  of all, waiting for git ${median(idle).toFixed(0)} ms`);
-  console.log(`ratio ${(all / alone).toFixed(2)}`);
-}
-
-/** The commands that nobody who answers the same question can do without, in a mirror of their own. */
-async function gitAlone(repository: string, from: string): Promise<number> {
-  const mirror = join(folder, "floor.git");
-  git(folder, "init", "--quiet", "--bare", mirror);
-  git(mirror, "fetch", "--quiet", repository, `${from}:refs/heads/old`);
-  const started = performance.now();
-  await run(mirror, ["ls-remote", repository, "HEAD", "refs/heads/*"]);
-  await run(mirror, ["fetch", "--quiet", "--no-tags", repository, "+refs/heads/main:refs/heads/new"]);
-  await run(mirror, ["rev-list", "--parents", "refs/heads/new", `^${from}`]);
-  const changed = await run(mirror, ["diff-tree", "-r", "--raw", "--no-abbrev", from, "refs/heads/new"]);
-  const [, , , blob = ""] = changed.split(" ");
-  await run(mirror, ["cat-file", "blob", blob]);
-  await run(mirror, ["log", "--no-walk", "--format=%an", "refs/heads/new"]);
-  const took = performance.now() - started;
-  await rm(mirror, { recursive: true });
-  return took;
-}
-
-function changes(stored: readonly Manifest[], desired: readonly Manifest[], commit = ""): Change[] {
-  const before = new Map(stored.map((manifest) => [objectKey(manifest), manifest]));
-  return desired.flatMap((after): Change[] => {
-    const old = before.get(objectKey(after));
-    if (old?.hash === after.hash) return [];
-    const { kind, id, name } = after;
-    const was = old && { ...old, version: 1, commit, path: old.place.file, line: old.place.line };
-    const action = was ? "update" : "create";
-    return [
-      {
-        action,
-        kind,
-        id,
-        name,
-        route: null,
-        fields: [],
-        before: (was as StoredObject) ?? null,
-        after,
-      } as Change,
-    ];
+async function measure(): Promise<void> {
+  console.log(`${manifests} manifests, ${commits} commits; load of the machine ${loadavg()[0]?.toFixed(1)}`);
+  const log = silentLog();
+  const store = await openStore({ dataDir: join(folder, "data") }, { log });
+  const source = await openSource({
+    location: repository,
+    branch: "main",
+    paths: ["apis"],
+    mirror: join(folder, "data", "mirror.git"),
+    credentials: {},
+    limits: { fileSize: 1024 * 1024, files: 100_000, parseTime: 20_000, gitTime: 300_000 },
+    routeBase: "/api/custom",
+    environment: { PATH: process.env["PATH"] },
+    log,
   });
+  const clock = createClock();
+  const parts = {
+    source: clock.timed("source", source),
+    store: clock.timed("store", store),
+    sourceStatus: { url: repository, branch: "main", paths: ["apis"] },
+    pruneLimit: { objects: 3, share: 0.25 },
+    allowPrune: false,
+    resolveSecret: async () => null,
+    log,
+  };
+  const turns = createTurns();
+  const loop = startLoop<PassResult>({
+    pass: (signal) => turns.timed(() => runPass(parts, signal)),
+    interval: 24 * 3600 * 1000,
+    watch: async () => null,
+    onResult: () => {},
+    onFailure: turns.failed,
+    log,
+  });
+  try {
+    const first = await turns.next();
+    console.log(
+      `first pass ${first.took.toFixed(0)} ms, its processor time ${first.processor.toFixed(0)} ms`,
+    );
+    for (const [step, took] of clock.read()) console.log(`  ${step} ${took.toFixed(0)} ms`);
+    await compareRounds(clock, turns, () => loop.wake("a commit"));
+  } finally {
+    await loop.close();
+    await source.close();
+    await store.close();
+  }
 }
 
-async function importHistory(repository: string): Promise<void> {
-  const first = Array.from({ length: manifests }, (_, index) => modify(index, 0));
-  const later = Array.from({ length: commits - 1 }, (_, index) =>
-    commitText(index + 1, `Author ${index % 20}`, [modify((index * 7919) % manifests, index + 1)]),
+async function compareRounds(
+  clock: ReturnType<typeof createClock>,
+  turns: ReturnType<typeof createTurns>,
+  wake: () => void,
+): Promise<void> {
+  const floor = await createFloor(folder, repository);
+  const alone: number[] = [];
+  const turnsTaken: Turn[] = [];
+  const steps = new Map<string, number[]>();
+  for (let round = 0; round < warmUp + rounds; round++) {
+    await importCommits(repository, oneChange(round));
+    const bare = await floor.measure();
+    clock.read();
+    wake();
+    const turn = await turns.next();
+    if (round < warmUp) continue;
+    if (turn.result.applied?.events[0]?.actor.name !== `Round ${round}`)
+      throw new Error("attributed wrongly");
+    alone.push(bare);
+    turnsTaken.push(turn);
+    for (const [step, took] of clock.read()) steps.set(step, [...(steps.get(step) ?? []), took]);
+  }
+  const of = (pick: (turn: Turn) => number) => median(turnsTaken.map(pick));
+  const [whole, git] = [of(({ took }) => took), of((turn) => turn.git)];
+  console.log(`one commit, one file: a pass ${whole.toFixed(0)} ms`);
+  for (const [step, took] of steps) console.log(`  ${step} ${median(took).toFixed(1)} ms`);
+  console.log(
+    `git alone, for the same answers: ${median(alone).toFixed(0)} ms (${floor.commands.join(", ")})`,
   );
-  await importText(repository, [commitText(0, "Author 0", first), ...later].join(""));
+  console.log(`in the pass, waiting for git: ${git.toFixed(0)} ms; all else ${(whole - git).toFixed(0)} ms`);
+  console.log(`processor time of the process in a pass: ${of(({ processor }) => processor).toFixed(0)} ms`);
+  console.log(
+    `all else in proportion to git: ${((whole - git) / git).toFixed(2)} in the pass, ${((whole - git) / median(alone)).toFixed(2)} to git alone`,
+  );
+}
+
+/** One pass of the loop. Times in milliseconds. */
+interface Turn extends Usage {
+  readonly result: PassResult;
+}
+
+/** Passes of a loop, one after the other. */
+function createTurns() {
+  const done: Turn[] = [];
+  let failure: unknown;
+  let waiting = () => {};
+
+  async function timed(run: () => Promise<PassResult>): Promise<PassResult> {
+    const { result, ...usage } = await watchGit(run);
+    done.push({ result, ...usage });
+    waiting();
+    return result;
+  }
+
+  async function next(): Promise<Turn> {
+    while (done.length === 0) {
+      if (failure !== undefined) throw failure;
+      await new Promise<void>((resolve) => (waiting = resolve));
+    }
+    return done.shift() as Turn;
+  }
+
+  function failed(error: unknown): void {
+    failure = error;
+    waiting();
+  }
+
+  return { timed, next, failed };
+}
+
+async function importHistory(): Promise<void> {
+  const first = Array.from({ length: manifests }, (_, index) => manifest(index, 0));
+  const later = Array.from({ length: commits - 1 }, (_, index) =>
+    commitOf(index + 1, `Author ${index % 20}`, [manifest((index * 7919) % manifests, index + 1)]),
+  );
+  await importCommits(repository, [commitOf(0, "Author 0", first), ...later].join(""));
 }
 
 function oneChange(round: number): string {
-  return commitText(commits + round, `Round ${round}`, [modify(round, `round-${round}`)], true);
+  return commitOf(commits + round, `Round ${round}`, [manifest(round, `round-${round}`)], true);
 }
 
-function commitText(index: number, author: string, lines: string[], continues = false): string {
-  const who = `${author} <${author.toLowerCase().replace(" ", ".")}@example.com> ${1_600_000_000 + index * 60} +0000`;
-  const from = continues ? "from refs/heads/main^0\n" : "";
-  return `commit refs/heads/main\nauthor ${who}\ncommitter ${who}\ndata 6\nchange\n${from}${lines.join("")}\n`;
+function commitOf(
+  index: number,
+  author: string,
+  files: readonly RepositoryFile[],
+  continues = false,
+): string {
+  return commitText({ author, time: 1_600_000_000 + index * 60, continues }, files);
 }
 
-function modify(index: number, version: number | string): string {
+function manifest(index: number, version: number | string): RepositoryFile {
   const name = `api-${index}`;
   const text = `apiVersion: gitway/v1
 kind: ApiDefinition
@@ -141,53 +185,5 @@ spec:
   action:
     reply: { status: 200, body: "version ${version}" }
 `;
-  return `M 100644 inline apis/team${index % 50}/${name}.yaml\ndata ${text.length}\n${text}\n`;
-}
-
-async function importText(repository: string, text: string): Promise<void> {
-  const child = spawn("git", ["--git-dir", repository, "fast-import", "--quiet"], {
-    stdio: ["pipe", "inherit", "inherit"],
-  });
-  child.stdin.end(text);
-  const [code] = (await once(child, "close")) as [number];
-  if (code !== 0) throw new Error("git fast-import failed");
-}
-
-async function run(cwd: string, args: readonly string[]): Promise<string> {
-  const child = spawn("git", args, { cwd, stdio: ["ignore", "pipe", "inherit"] });
-  const chunks: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-  const [code] = (await once(child, "close")) as [number];
-  if (code !== 0) throw new Error(`git ${args.join(" ")} failed`);
-  return Buffer.concat(chunks).toString();
-}
-
-function git(cwd: string, ...args: string[]): void {
-  if (spawnSync("git", args, { cwd, stdio: "inherit" }).status !== 0)
-    throw new Error(`git ${args.join(" ")} failed`);
-}
-
-function open(repository: string): Promise<Source> {
-  return openSource({
-    location: repository,
-    branch: "main",
-    paths: ["apis"],
-    mirror: join(folder, "mirror.git"),
-    credentials: {},
-    limits: { fileSize: 1024 * 1024, files: 100_000, parseTime: 20_000, gitTime: 300_000 },
-    routeBase: "/api/custom",
-    environment: { PATH: process.env["PATH"] },
-    log: silentLog(),
-  });
-}
-
-async function timed<T>(title: string, work: () => Promise<T>): Promise<T> {
-  const started = performance.now();
-  const result = await work();
-  console.log(`${title} ${(performance.now() - started).toFixed(0)} ms`);
-  return result;
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+  return { path: `apis/team${index % 50}/${name}.yaml`, text };
 }
