@@ -1,26 +1,48 @@
-import { gitOutput, runGit } from "./git.ts";
+import type { createGraphReader } from "./commit-graph.ts";
+import type { CommitReader } from "./commit-reader.ts";
+import { gitOutput } from "./git.ts";
 import { splitAtNul, type Repository } from "./tree.ts";
 
 const trailer = "%(trailers:key=Gitway-Allow-Prune,valueonly)";
+
+/** What consents are looked for with. */
+export interface ConsentReading {
+  readonly repository: Repository;
+  readonly commits: CommitReader;
+  readonly graphs: ReturnType<typeof createGraphReader>;
+}
 
 /**
  * Whether somebody consented to deletions beyond the prune limit: a commit that `to` has and `from` has
  * not, or `to` itself, has the trailer `Gitway-Allow-Prune: yes`.
  */
 export async function allowsPrune(
-  { setting, path }: Repository,
+  reading: ConsentReading,
   from: string | null,
   to: string,
 ): Promise<boolean> {
-  const args = ["--git-dir", path, "log", `--format=${trailer}`];
-  const own = await gitOutput(setting, [...args, "--max-count=1", to, "--"], { cwd: path });
-  if (says(own)) return true;
-  if (from === null || from === to) return false;
-  const range = await runGit(setting, [...args, to, `^${from}`, "--"], { cwd: path });
-  return range.exitCode === 0 && says(range.stdout);
+  const { repository, commits, graphs } = reading;
+  const graph = await graphs.read(to, from === null ? [] : [from]);
+  const isRange = from !== null && from !== to && graph.has(from);
+  const range = isRange ? graph.list([to], from).map(({ id }) => id) : [];
+  const asked = [...new Set([to, ...range])];
+  if (asked.length <= fewCommits && !(await anyMentions(commits, asked))) return false;
+  if ((await findConsents(repository, null, to)).length > 0) return true;
+  return isRange && (await findConsents(repository, from, to)).length > 0;
 }
 
-/** The commits with that trailer: those that `to` has and `from` has not, and `to` itself. */
+const fewCommits = 50;
+
+/** Whether it may be that one of them has the trailer. What a trailer is, git alone knows. */
+async function anyMentions(commits: CommitReader, ids: readonly string[]): Promise<boolean> {
+  for (const id of ids) {
+    const commit = await commits(id);
+    if (!commit || /gitway-allow-prune/i.test(commit.message.toString("latin1"))) return true;
+  }
+  return false;
+}
+
+/** The commits with that trailer: those that `to` has and `from` has not, or `to` itself for no start. */
 export async function findConsents(
   { setting, path }: Repository,
   from: string | null,

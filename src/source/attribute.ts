@@ -9,13 +9,14 @@ import {
 } from "../plan/plan.ts";
 import type { createGraphReader } from "./commit-graph.ts";
 import { readCommitPeople, type CommitPeople } from "./commit-people.ts";
-import { readSteps, type Comparison, type Step } from "./history.ts";
+import type { CommitReader } from "./commit-reader.ts";
+import type { Step, StepReader } from "./history.ts";
 import { lineageOf, type Lineage } from "./lineage.ts";
 import { createFactsReader, type FactsReader } from "./manifest-facts.ts";
 import type { ManifestPaths } from "./manifest-paths.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { View } from "./object-view.ts";
-import { walkObjects, type WalkedHistory } from "./object-walk.ts";
+import { walkObjects } from "./object-walk.ts";
 import type { ParsePool } from "./parse-pool.ts";
 import type { LookAt } from "./past-trees.ts";
 import { isObjectId } from "./ref-name.ts";
@@ -34,6 +35,8 @@ export interface HistoryReading {
   readonly references: ViewReading["references"];
   readonly log: Log;
   readonly graphs: ReturnType<typeof createGraphReader>;
+  readonly commits: CommitReader;
+  readonly steps: StepReader;
   /** The manifest files of a commit. */
   filesAt(commit: string): Promise<FilesOfCommit>;
   /** What a commit says, in whatever order commits are looked at. */
@@ -65,7 +68,6 @@ export async function attributeChanges(
   range: AttributionRange,
 ): Promise<readonly AttributedChange[]> {
   if (changes.length === 0) return [];
-  const { repository } = reading;
   const { from, to, attempted, lookAt } = range;
   const stored = changes.map(({ before }) => before?.commit ?? null);
   const others = [from, attempted, ...stored].filter((commit) => typeof commit === "string");
@@ -89,7 +91,7 @@ export async function attributeChanges(
     reading,
     [...verdicts.values()].flatMap(({ by }) => by ?? []),
   );
-  const people = await readCommitPeople(repository, commitsOf(verdicts));
+  const people = await readCommitPeople(reading, commitsOf(verdicts));
   return tracked.map((each) => {
     const verdict = verdicts.get(each) ?? gitway;
     return { change: each.change, attribution: attributionOf(each, verdict, people, to) };
@@ -103,7 +105,7 @@ async function follow(
   lineage: Lineage,
   to: string,
 ): Promise<ReadonlyMap<TrackedChange, string>> {
-  const { repository, facts } = reading;
+  const { facts, steps } = reading;
   const { from, range, line } = lineage;
   const views = createViewReader(reading, tracked);
   const files = await reading.filesAt(to);
@@ -114,7 +116,6 @@ async function follow(
   for (const each of tracked) heads.set(each, await start(each));
 
   const atStart = new Map([...heads].map(([each, { state }]) => [each, state]));
-  const steps = createStepReader(repository);
   if (from !== null && from !== to) {
     const [step = noChange] = await steps([{ newer: to, older: from }]);
     const moved = await views.move(step, from, new Map([...heads].map(([each, view]) => [each, { view }])));
@@ -141,18 +142,6 @@ async function follow(
 }
 
 const noChange: Step = new Map();
-
-/** Reads steps, and remembers a single one: the range is often a single commit. */
-function createStepReader(repository: Repository): WalkedHistory["steps"] {
-  let last: { readonly only: Comparison; readonly steps: readonly Step[] } | null = null;
-  return async (comparisons) => {
-    const [only] = comparisons;
-    if (comparisons.length !== 1 || !only) return readSteps(repository, comparisons);
-    if (last?.only.newer === only.newer && last.only.older === only.older) return last.steps;
-    last = { only, steps: await readSteps(repository, comparisons) };
-    return last.steps;
-  };
-}
 
 /** Who made a change, by commits. */
 interface Verdict {

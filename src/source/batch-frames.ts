@@ -1,6 +1,6 @@
 /** What `git cat-file --batch` answers to one object id. */
 export type BatchAnswer =
-  | { readonly status: "content"; readonly type: string; readonly content: Buffer }
+  | { readonly status: "content"; readonly id: string; readonly type: string; readonly content: Buffer }
   /** The content was passed over: it is larger than asked for. */
   | { readonly status: "too-large"; readonly type: string; readonly size: number }
   | { readonly status: "missing" };
@@ -8,12 +8,15 @@ export type BatchAnswer =
 const maxHeader = 4096;
 
 /**
- * Takes the output of `git cat-file --batch` apart, however it is cut into chunks. A content above
- * `maxSize` bytes is passed over without being held. Output of any other form throws.
+ * Takes the output of `git cat-file --batch` apart, however it is cut into chunks. A content above the most
+ * bytes of its type is passed over without being held. Output of any other form throws.
  */
-export function createBatchFrames(maxSize: number, answered: (answer: BatchAnswer) => void) {
+export function createBatchFrames(
+  mostBytes: (type: string) => number,
+  answered: (answer: BatchAnswer) => void,
+) {
   let header: Buffer = Buffer.alloc(0);
-  let body: { type: string; size: number; rest: number; chunks: Buffer[] | null } | null = null;
+  let body: (Header & { rest: number; chunks: Buffer[] | null }) | null = null;
 
   function push(chunk: Buffer): void {
     let rest = chunk;
@@ -25,18 +28,11 @@ export function createBatchFrames(maxSize: number, answered: (answer: BatchAnswe
     header = Buffer.concat([header, end < 0 ? chunk : chunk.subarray(0, end)]);
     if (header.length > maxHeader) throw new Error("git cat-file answered with an endless line");
     if (end < 0) return chunk.subarray(chunk.length);
-    const line = header.toString("latin1");
+    const found = parseHeader(header.toString("latin1"));
     header = Buffer.alloc(0);
-    if (line.endsWith(" missing") || line.endsWith(" ambiguous")) answered({ status: "missing" });
-    else body = bodyOf(line);
+    if (!found) answered({ status: "missing" });
+    else body = { ...found, rest: found.size + 1, chunks: found.size > mostBytes(found.type) ? null : [] };
     return chunk.subarray(end + 1);
-  }
-
-  function bodyOf(line: string) {
-    const match = /^[0-9a-f]+ ([a-z]+) (\d+)$/.exec(line);
-    if (!match) throw new Error(`git cat-file answered '${line.slice(0, 100)}'`);
-    const size = Number(match[2]);
-    return { type: match[1] ?? "", size, rest: size + 1, chunks: size > maxSize ? null : [] };
   }
 
   /** The content and the line feed behind it. */
@@ -46,13 +42,41 @@ export function createBatchFrames(maxSize: number, answered: (answer: BatchAnswe
     body.rest -= part.length;
     body.chunks?.push(part);
     if (body.rest === 0) {
-      const { type, size, chunks } = body;
+      const { id, type, size, chunks } = body;
       body = null;
-      if (chunks) answered({ status: "content", type, content: Buffer.concat(chunks).subarray(0, size) });
+      if (chunks) answered({ status: "content", id, type, content: Buffer.concat(chunks).subarray(0, size) });
       else answered({ status: "too-large", type, size });
     }
     return chunk.subarray(part.length);
   }
 
   return { push };
+}
+
+/** Takes the output of `git cat-file --batch-check` apart: sizes, or null for what is missing. */
+export function createCheckFrames(answered: (size: number | null) => void) {
+  let rest = "";
+
+  function push(chunk: Buffer): void {
+    const lines = (rest + chunk.toString("latin1")).split("\n");
+    rest = lines.pop() ?? "";
+    if (rest.length > maxHeader) throw new Error("git cat-file answered with an endless line");
+    for (const line of lines) answered(parseHeader(line)?.size ?? null);
+  }
+
+  return { push };
+}
+
+interface Header {
+  readonly id: string;
+  readonly type: string;
+  readonly size: number;
+}
+
+/** Null for an object that is missing. */
+function parseHeader(line: string): Header | null {
+  if (line.endsWith(" missing") || line.endsWith(" ambiguous")) return null;
+  const [, id = "", type = "", size] = /^([0-9a-f]+) ([a-z]+) (\d+)$/.exec(line) ?? [];
+  if (size === undefined) throw new Error(`git cat-file answered '${line.slice(0, 100)}'`);
+  return { id, type, size: Number(size) };
 }

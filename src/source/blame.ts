@@ -3,7 +3,6 @@ import type { Wanted } from "../plan/outlook.ts";
 import type { Person, StoredObject } from "../plan/plan.ts";
 import type { HistoryReading } from "./attribute.ts";
 import { readCommitPeople, type CommitPeople } from "./commit-people.ts";
-import { readSteps } from "./history.ts";
 import { lineageOf, type Lineage } from "./lineage.ts";
 import { createFactsReader } from "./manifest-facts.ts";
 import { isGoodState, type View } from "./object-view.ts";
@@ -70,7 +69,7 @@ export async function blame(
   const breakers = await findBreakers(history, unknown, lineage, to);
   const commits = [...unknown.map(({ text }) => text.author), ...breakers.values()];
   const people = await readCommitPeople(
-    reading.repository,
+    reading,
     commits.filter((commit) => commit !== null),
   );
   const found = new Map(unknown.map((each) => [each.stuck, blameOf(each, breakers, people)]));
@@ -111,12 +110,12 @@ function walkerOf(stuck: Stuck, isCoarse: boolean): Walker {
 
 /** Whether a file differs from when it was looked at before; where nobody knows, it does. */
 async function touchedFiles(
-  { repository }: HistoryReading,
+  { steps }: HistoryReading,
   since: string | null,
   to: string,
 ): Promise<(file: string) => boolean> {
   if (since === null) return () => true;
-  const [step] = since === to ? [] : await readSteps(repository, [{ newer: to, older: since }]);
+  const [step] = since === to ? [] : await steps([{ newer: to, older: since }]);
   return (file) => step?.has(file) ?? false;
 }
 
@@ -130,7 +129,7 @@ async function findMakers(
   to: string,
 ): Promise<void> {
   if (walkers.length === 0) return;
-  const { repository, facts } = history;
+  const { facts } = history;
   const views = createViewReader(history, walkers);
   const files = await history.filesAt(to);
   const there = await filesOfWalkers(facts, files, walkers);
@@ -142,7 +141,7 @@ async function findMakers(
       range: [],
       line: new Set(),
       behind: (tips) => lineage.behind(tips),
-      steps: (comparisons) => readSteps(repository, comparisons),
+      steps: history.steps,
       views,
       isEnough: () => false,
     },
@@ -198,7 +197,7 @@ async function findRivals(
     circumstances,
     trees: await createPastTrees(history, range, wanted),
     dependencies: (outlook) => outlook.dependencies(wanted),
-    steps: (comparisons) => readSteps(history.repository, comparisons),
+    steps: history.steps,
   });
   return [...found].map(([{ stuck }, commit]) => [stuck, commit]);
 }

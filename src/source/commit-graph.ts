@@ -1,12 +1,18 @@
+import type { CommitReader } from "./commit-reader.ts";
 import { gitOutput } from "./git.ts";
 import type { Commit } from "./history.ts";
 import { readBoundaries } from "./shallow-boundary.ts";
 import type { Repository } from "./tree.ts";
 
-interface Node {
+interface Origin {
   readonly parents: readonly string[];
   /** Seconds. */
   readonly date: number;
+}
+
+interface Node extends Origin {
+  /** One more than that of any parent: nobody behind a commit has as much as it. */
+  readonly generation: number;
 }
 
 /**
@@ -15,17 +21,17 @@ interface Node {
  */
 export interface CommitGraph {
   has(commit: string): boolean;
-  /** The commit and all behind it; nothing for a commit that the mirror does not know. */
-  behind(commit: string): ReadonlySet<string>;
+  /** Whether a commit is another one or behind it. False for those that the mirror does not know. */
+  isBehind(commit: string, other: string): boolean;
   /** What `tips` have and `without` has not: children before parents, and else the newest first. */
   list(tips: readonly string[], without: string | null): readonly Commit[];
 }
 
 /** Reads the graph of a mirror, each commit once. */
-export function createGraphReader(repository: Repository) {
+export function createGraphReader(repository: Repository, commits: CommitReader) {
   let nodes = new Map<string, Node>();
   let heads: readonly string[] = [];
-  let boundaries = "";
+  let boundaries: ReadonlySet<string> = new Set();
   let turn: Promise<unknown> = Promise.resolve();
 
   /** The graph with the head and whatever of the others the mirror has. */
@@ -37,12 +43,14 @@ export function createGraphReader(repository: Repository) {
   }
 
   async function extend(wanted: readonly string[]): Promise<CommitGraph> {
-    const now = (await readBoundaries(repository)).toSorted().join(" ");
+    const now = new Set(await readBoundaries(repository));
     // A boundary that moved gives parents to commits that had none.
-    if (now !== boundaries) [nodes, heads, boundaries] = [new Map<string, Node>(), [], now];
+    if (now.size !== boundaries.size || [...now].some((commit) => !boundaries.has(commit)))
+      [nodes, heads, boundaries] = [new Map<string, Node>(), [], now];
     const unknown = [...new Set(wanted)].filter((commit) => !nodes.has(commit));
     if (unknown.length > 0) {
-      await readNodes(repository, unknown, heads, nodes);
+      const few = await readFew(commits, unknown, (commit) => nodes.has(commit), boundaries);
+      addNodes(nodes, few ?? (await readMany(repository, unknown, heads)));
       heads = [...new Set(wanted.slice(0, 1).concat(heads))]
         .filter((id) => nodes.has(id))
         .slice(0, mostHeads);
@@ -54,49 +62,145 @@ export function createGraphReader(repository: Repository) {
 }
 
 const mostHeads = 4;
+const fewCommits = 32;
 
-async function readNodes(
+/** Reads commits one by one, up to those that are known. Null when there are too many for that. */
+async function readFew(
+  commits: CommitReader,
+  tips: readonly string[],
+  isKnown: (commit: string) => boolean,
+  boundaries: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, Origin> | null> {
+  const found = new Map<string, Origin>();
+  const waiting = [...tips];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    if (found.has(id) || isKnown(id)) continue;
+    const commit = await commits(id);
+    if (!commit) continue;
+    if (commit.date === null || found.size === fewCommits) return null;
+    const parents = boundaries.has(id) ? [] : commit.parents;
+    found.set(id, { parents, date: commit.date });
+    waiting.push(...parents);
+  }
+  return found;
+}
+
+async function readMany(
   { setting, path }: Repository,
   tips: readonly string[],
   known: readonly string[],
-  nodes: Map<string, Node>,
-): Promise<void> {
+): Promise<ReadonlyMap<string, Origin>> {
   const options = ["rev-list", "--parents", "--timestamp", "--ignore-missing", "--stdin"];
   const input = [...tips, ...known.map((commit) => `^${commit}`)].map((line) => `${line}\n`).join("");
   const output = await gitOutput(setting, ["--git-dir", path, ...options], { cwd: path, input });
+  const found = new Map<string, Origin>();
   for (const line of output.toString().split("\n")) {
     const [date = "", id = "", ...parents] = line.split(" ");
-    if (id !== "") nodes.set(id, { date: Number(date), parents });
+    if (id !== "") found.set(id, { date: Number(date), parents });
+  }
+  return found;
+}
+
+/** Parents first, since the generation of a commit is known when theirs are. */
+function addNodes(nodes: Map<string, Node>, found: ReadonlyMap<string, Origin>): void {
+  const waiting = [...found.keys()];
+  for (let id = waiting.at(-1); id !== undefined; id = waiting.at(-1)) {
+    const origin = found.get(id);
+    const missing = nodes.has(id) || !origin ? [] : origin.parents.filter((parent) => isMissing(parent));
+    waiting.push(...missing);
+    if (missing.length > 0) continue;
+    waiting.pop();
+    if (!origin || nodes.has(id)) continue;
+    const generations = origin.parents.map((parent) => nodes.get(parent)?.generation ?? 0);
+    nodes.set(id, { ...origin, generation: 1 + Math.max(0, ...generations) });
+  }
+
+  function isMissing(commit: string): boolean {
+    return found.has(commit) && !nodes.has(commit);
   }
 }
 
 function graphOf(nodes: ReadonlyMap<string, Node>): CommitGraph {
-  const sets = new Map<string, ReadonlySet<string>>();
+  const walks = new Map<string, ReturnType<typeof createWalk>>();
 
-  function behind(commit: string): ReadonlySet<string> {
-    const known = sets.get(commit) ?? reachable(nodes, [commit]);
-    sets.set(commit, known);
-    return known;
+  function isBehind(commit: string, other: string): boolean {
+    const [node, from] = [nodes.get(commit), nodes.get(other)];
+    if (!node || !from) return false;
+    const walk = walks.get(other) ?? createWalk(nodes, other, from);
+    walks.set(other, walk);
+    return walk.downTo(node.generation).has(commit);
   }
 
-  function list(tips: readonly string[], without: string | null): readonly Commit[] {
-    const left = without === null ? new Set<string>() : behind(without);
-    const [only] = tips;
-    const all = tips.length === 1 && only !== undefined ? behind(only) : reachable(nodes, tips);
-    return inOrder(nodes, new Set([...all].filter((commit) => !left.has(commit))));
-  }
-
-  return { has: (commit) => nodes.has(commit), behind, list };
+  return {
+    has: (commit) => nodes.has(commit),
+    isBehind,
+    list: (tips, without) => inOrder(nodes, between(nodes, tips, without)),
+  };
 }
 
-function reachable(nodes: ReadonlyMap<string, Node>, tips: readonly string[]): ReadonlySet<string> {
-  const found = new Set<string>();
-  const waiting = [...tips];
-  for (let commit = waiting.pop(); commit !== undefined; commit = waiting.pop()) {
+/** Goes back from a commit as far as it is asked about. */
+function createWalk(nodes: ReadonlyMap<string, Node>, start: string, { generation }: Node) {
+  const reached = new Set([start]);
+  const waiting = new Map([[generation, [start]]]);
+  let next = generation;
+
+  /** All that is behind, down to a generation. */
+  function downTo(lowest: number): ReadonlySet<string> {
+    for (; next > lowest; next--) {
+      for (const id of waiting.get(next) ?? []) nodes.get(id)?.parents.forEach(reach);
+      waiting.delete(next);
+    }
+    return reached;
+  }
+
+  function reach(commit: string): void {
     const node = nodes.get(commit);
-    if (!node || found.has(commit)) continue;
-    found.add(commit);
-    waiting.push(...node.parents);
+    if (!node || reached.has(commit)) return;
+    reached.add(commit);
+    const there = waiting.get(node.generation);
+    if (there) there.push(commit);
+    else waiting.set(node.generation, [commit]);
+  }
+
+  return { downTo };
+}
+
+/** What some commits have and another has not: looked for no further back than until nothing of it is left. */
+function between(
+  nodes: ReadonlyMap<string, Node>,
+  tips: readonly string[],
+  without: string | null,
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  const excluded = new Set<string>();
+  const waiting = new Map<number, Set<string>>();
+  let open = 0;
+
+  function reach(commit: string, isExcluded: boolean): void {
+    const node = nodes.get(commit);
+    if (!node) return;
+    const there = waiting.get(node.generation) ?? new Set();
+    waiting.set(node.generation, there);
+    const isNew = !there.has(commit);
+    there.add(commit);
+    if (isNew && !isExcluded) open++;
+    if (!isExcluded || excluded.has(commit)) return;
+    excluded.add(commit);
+    if (!isNew) open--;
+  }
+
+  for (const tip of tips) reach(tip, false);
+  if (without !== null) reach(without, true);
+  for (let generation = Math.max(0, ...waiting.keys()); open > 0; generation--) {
+    for (const id of waiting.get(generation) ?? []) {
+      const isExcluded = excluded.has(id);
+      if (!isExcluded) {
+        found.add(id);
+        open--;
+      }
+      for (const parent of nodes.get(id)?.parents ?? []) reach(parent, isExcluded);
+    }
+    waiting.delete(generation);
   }
   return found;
 }

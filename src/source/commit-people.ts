@@ -1,4 +1,5 @@
 import type { Person } from "../plan/plan.ts";
+import type { CommitReader } from "./commit-reader.ts";
 import { gitOutput } from "./git.ts";
 import { isObjectId } from "./ref-name.ts";
 import { chunks, splitAtNul, type Repository } from "./tree.ts";
@@ -11,17 +12,33 @@ export interface CommitPeople {
 
 const commitsAtOnce = 1000;
 
+/** What commits are read with: one by one when they are few, else all at once. */
+export interface PeopleReading {
+  readonly repository: Repository;
+  readonly commits: CommitReader;
+}
+
+const fewCommits = 50;
+
 /**
  * Names and addresses as the commits have them, without any mailmap. What is no commit of the repository is
  * left out.
  */
 export async function readCommitPeople(
-  repository: Repository,
-  commits: readonly string[],
+  { repository, commits }: PeopleReading,
+  wanted: readonly string[],
 ): Promise<ReadonlyMap<string, CommitPeople>> {
   const people = new Map<string, CommitPeople>();
-  const ids = [...new Set(commits)].filter(isObjectId);
-  for (const some of chunks(ids, commitsAtOnce)) await readSome(repository, some, people);
+  const ids = [...new Set(wanted)].filter(isObjectId);
+  const odd: string[] = [];
+  for (const id of ids.length > fewCommits ? [] : ids) {
+    const commit = await commits(id);
+    if (commit?.author && commit.committer)
+      people.set(id, { author: commit.author, committer: commit.committer });
+    else if (commit) odd.push(id);
+  }
+  const left = ids.length > fewCommits ? ids : odd;
+  for (const some of chunks(left, commitsAtOnce)) await readSome(repository, some, people);
   return people;
 }
 

@@ -1,5 +1,7 @@
 import { AppError } from "../errors.ts";
+import type { CommitReader } from "./commit-reader.ts";
 import { streamGit } from "./git-stream.ts";
+import type { TreeReader } from "./tree-reader.ts";
 import type { Repository } from "./tree.ts";
 
 /** A commit and where it came from. A boundary of a shallow clone has no parents. */
@@ -29,8 +31,30 @@ export interface Comparison {
   readonly older: string;
 }
 
-/** One step for each comparison, in their order. */
-export async function readSteps(
+/** Reads one step for each comparison, in their order. */
+export type StepReader = (comparisons: readonly Comparison[]) => Promise<readonly Step[]>;
+
+const fewComparisons = 40;
+
+/** Compares the trees of few commits object by object, and leaves those of many to a git of their own. */
+export function createStepReader(
+  repository: Repository,
+  commits: CommitReader,
+  trees: TreeReader,
+): StepReader {
+  async function compare({ newer, older }: Comparison): Promise<Step | null> {
+    const [now, then] = await Promise.all([commits(newer), commits(older)]);
+    return now && then && trees.diff(now.tree, then.tree);
+  }
+
+  return async (comparisons) => {
+    if (comparisons.length > fewComparisons) return readSteps(repository, comparisons);
+    const steps = await Promise.all(comparisons.map(compare));
+    return steps.every((step) => step !== null) ? steps : readSteps(repository, comparisons);
+  };
+}
+
+async function readSteps(
   repository: Repository,
   comparisons: readonly Comparison[],
 ): Promise<readonly Step[]> {

@@ -29,8 +29,8 @@ export function lineageOf(graph: CommitGraph, given: string | null, to: string):
     line: lineOf(from, range),
     behind: (tips) => graph.list(tips, null),
     since: (commit) => graph.list([to], commit),
-    isLost: (commit) => graph.has(commit) && !graph.behind(to).has(commit),
-    isBehind: (commit, other) => graph.behind(other).has(commit),
+    isLost: (commit) => graph.has(commit) && !graph.isBehind(commit, to),
+    isBehind: (commit, other) => graph.isBehind(commit, other),
   };
 }
 

@@ -2,7 +2,6 @@ import { assembleManifests } from "../manifest/assemble.ts";
 import { objectKey, type BrokenManifest, type Manifest } from "../manifest/manifest.ts";
 import type { HistoryReading } from "./attribute.ts";
 import { gitOutput } from "./git.ts";
-import { readSteps } from "./history.ts";
 import { createFactsReader, textOf } from "./manifest-facts.ts";
 import { isGoodState, type View } from "./object-view.ts";
 import { walkObjects, type Walker } from "./object-walk.ts";
@@ -72,7 +71,6 @@ async function findVersions(
   walkers: readonly Walker[],
   commit: string,
 ): Promise<void> {
-  const { repository } = reading;
   const facts = createFactsReader(reading.objects, reading.pool, walkers.length + mostParsed);
   const views = createViewReader({ ...reading, facts }, walkers);
   const files = await reading.filesAt(commit);
@@ -87,7 +85,7 @@ async function findVersions(
       range,
       line: new Set(),
       behind: () => [],
-      steps: (comparisons) => readSteps(repository, comparisons),
+      steps: reading.steps,
       views,
       isEnough,
     },

@@ -9,8 +9,10 @@ import { blame, type Blame, type BlameRange, type Stuck } from "./blame.ts";
 import { createCommitter, type CommitRequest, type CommitResult } from "./commit-edit.ts";
 import { createGraphReader } from "./commit-graph.ts";
 import { readCommitPeople, type CommitPeople } from "./commit-people.ts";
+import { createCommitReader } from "./commit-reader.ts";
 import { fetchBranch, type FetchedRevision } from "./fetch-branch.ts";
 import { credentialVariables, type SourceCredentials } from "./git-environment.ts";
+import { createStepReader } from "./history.ts";
 import { manifestPaths } from "./manifest-paths.ts";
 import { openMirror } from "./mirror.ts";
 import { newestValid, type ValidVersion } from "./newest-valid.ts";
@@ -19,6 +21,7 @@ import { createParsePool } from "./parse-pool.ts";
 import { createRevisionReader, type Revision } from "./read-revision.ts";
 import { checkBranchName, isObjectId } from "./ref-name.ts";
 import { createReferencedFiles } from "./referenced-files.ts";
+import { createTreeReader } from "./tree-reader.ts";
 import { watchRefs } from "./watch-refs.ts";
 
 export type { AttributionRange } from "./attribute.ts";
@@ -104,8 +107,22 @@ export async function openSource(options: SourceOptions): Promise<Source> {
   const revisions = createRevisionReader({ repository: mirror, objects, pool, paths, limits });
   const references = createReferencedFiles(mirror, objects, limits.fileSize);
   const { filesAt, look } = revisions;
-  const graphs = createGraphReader(mirror);
-  const history = { repository: mirror, objects, pool, paths, references, log, graphs, filesAt, look };
+  const commits = createCommitReader(objects);
+  const steps = createStepReader(mirror, commits, createTreeReader(objects));
+  const graphs = createGraphReader(mirror, commits);
+  const history = {
+    repository: mirror,
+    objects,
+    pool,
+    paths,
+    references,
+    log,
+    graphs,
+    commits,
+    steps,
+    filesAt,
+    look,
+  };
   const commit = createCommitter({
     repository: mirror,
     objects,
@@ -130,8 +147,8 @@ export async function openSource(options: SourceOptions): Promise<Source> {
     },
     newestValid: async (broken, commit) => newestValid(history, broken, checked(commit)),
     blame: async (stuck, range) => blame(history, stuck, { ...range, to: checked(range.to) }),
-    commits: (ids) => readCommitPeople(mirror, ids),
-    allowsPrune: async (from, to) => allowsPrune(mirror, from === null ? null : checked(from), checked(to)),
+    commits: (ids) => readCommitPeople(history, ids),
+    allowsPrune: async (from, to) => allowsPrune(history, from === null ? null : checked(from), checked(to)),
     commit,
     watch: async (wake) => (mirror.local ? watchRefs(mirror.local, wake) : null),
     async close() {

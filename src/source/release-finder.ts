@@ -1,5 +1,4 @@
 import type { Wanted } from "../plan/outlook.ts";
-import { readSteps } from "./history.ts";
 import type { Lineage } from "./lineage.ts";
 import { createPastTrees, type PastTreeReading } from "./past-trees.ts";
 import type { TrackedChange } from "./tracked-changes.ts";
@@ -34,7 +33,7 @@ export async function findReleases(
     circumstances,
     trees: await createPastTrees(reading, range, wanted),
     dependencies: (outlook) => outlook.dependencies(wanted),
-    steps: (comparisons) => readSteps(reading.repository, comparisons),
+    steps: reading.steps,
   });
   return new Map([...found].map(([{ tracked }, commit]) => [tracked, commit]));
 }

@@ -1,7 +1,7 @@
 import { array, assert, integer, property, uint8Array } from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { createBatchFrames, type BatchAnswer } from "../../../src/source/batch-frames.ts";
+import { createBatchFrames, createCheckFrames, type BatchAnswer } from "../../../src/source/batch-frames.ts";
 
 const id = "a".repeat(40);
 
@@ -13,7 +13,7 @@ describe("the output of git cat-file --batch", () => {
         const answers = answersTo(cut(Buffer.concat(blobs.map(frame)), size), 1000);
 
         expect(answers).toEqual(
-          blobs.map((blob) => ({ status: "content", type: "blob", content: Buffer.from(blob) })),
+          blobs.map((blob) => ({ status: "content", id, type: "blob", content: Buffer.from(blob) })),
         );
       }),
     );
@@ -32,7 +32,7 @@ describe("the output of git cat-file --batch", () => {
     expect(answers).toEqual([
       { status: "missing" },
       { status: "too-large", type: "blob", size: 100 },
-      { status: "content", type: "blob", content: Buffer.from("ok") },
+      { status: "content", id, type: "blob", content: Buffer.from("ok") },
       { status: "missing" },
     ]);
   });
@@ -43,6 +43,17 @@ describe("the output of git cat-file --batch", () => {
       expect(() => answersTo([Buffer.from(text)], 10)).toThrow("git cat-file answered");
     },
   );
+});
+
+test("the output of git cat-file --batch-check is sizes, however it is cut", () => {
+  const output = Buffer.from(`${id} blob 12\n${id} missing\n${id} tree 0\n`);
+  const sizes: (number | null)[] = [];
+  const frames = createCheckFrames((size) => sizes.push(size));
+
+  for (const chunk of cut(output, 5)) frames.push(chunk);
+
+  expect(sizes).toEqual([12, null, 0]);
+  expect(() => frames.push(Buffer.from("nonsense\n"))).toThrow("git cat-file answered");
 });
 
 function frame(content: Uint8Array): Buffer {
@@ -56,7 +67,10 @@ function cut(buffer: Buffer, size: number): Buffer[] {
 
 function answersTo(chunks: readonly Buffer[], maxSize: number): BatchAnswer[] {
   const answers: BatchAnswer[] = [];
-  const frames = createBatchFrames(maxSize, (answer) => answers.push(answer));
+  const frames = createBatchFrames(
+    () => maxSize,
+    (answer) => answers.push(answer),
+  );
   for (const chunk of chunks) frames.push(chunk);
   return answers;
 }

@@ -14,7 +14,7 @@ const behind: Record<string, string[]> = {
 const parents: Record<string, string[]> = { a: [], b: ["a"], c: ["b"], d: ["c"], x: ["b"] };
 const graph: CommitGraph = {
   has: (commit) => commit in behind,
-  behind: (commit) => new Set(behind[commit]),
+  isBehind: (commit, other) => behind[other]?.includes(commit) ?? false,
   list: (tips, without) =>
     (behind[tips[0] ?? ""] ?? [])
       .filter((id) => without === null || !behind[without]?.includes(id))
