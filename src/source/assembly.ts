@@ -1,6 +1,7 @@
 import { assembleManifests, referencedFiles } from "../manifest/assemble.ts";
-import type { ManifestSet } from "../manifest/manifest.ts";
+import type { BrokenManifest, Manifest, ManifestSet } from "../manifest/manifest.ts";
 import type { ParsedFile } from "../manifest/parsed-file.ts";
+import type { Problem } from "../manifest/problem.ts";
 
 interface Assembled {
   readonly references: readonly string[];
@@ -14,17 +15,24 @@ export function createAssembly() {
   const known = new WeakMap<ParsedFile, Assembled>();
 
   function references(files: readonly ParsedFile[]): string[] {
-    return [...new Set(files.flatMap((file) => assembled(file, nothing).references))].sort();
+    const all = new Set<string>();
+    for (const file of files) for (const path of assembled(file, nothing).references) all.add(path);
+    return [...all].sort();
   }
 
   function assemble(files: readonly ParsedFile[], digests: ReadonlyMap<string, string>): ManifestSet {
-    const sets = files.map((file) => assembled(file, digests).set);
-    return {
-      manifests: sets.flatMap(({ manifests }) => manifests),
-      broken: sets.flatMap(({ broken }) => broken),
-      unidentified: sets.flatMap(({ unidentified }) => unidentified),
-      warnings: sets.flatMap(({ warnings }) => warnings),
-    };
+    const manifests: Manifest[] = [];
+    const broken: BrokenManifest[] = [];
+    const unidentified: Problem[] = [];
+    const warnings: Problem[] = [];
+    for (const file of files) {
+      const { set } = assembled(file, digests);
+      for (const manifest of set.manifests) manifests.push(manifest);
+      for (const each of set.broken) broken.push(each);
+      for (const problem of set.unidentified) unidentified.push(problem);
+      for (const warning of set.warnings) warnings.push(warning);
+    }
+    return { manifests, broken, unidentified, warnings };
   }
 
   function assembled(file: ParsedFile, digests: ReadonlyMap<string, string> | null): Assembled {

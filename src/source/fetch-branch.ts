@@ -5,7 +5,9 @@ import { AppError } from "../errors.ts";
 import { credentialVariables, type SourceCredentials } from "./git-environment.ts";
 import { runGit, type GitResult } from "./git.ts";
 import type { Mirror } from "./mirror.ts";
+import type { ObjectReader } from "./object-reader.ts";
 import { isObjectId } from "./ref-name.ts";
+import { readBoundaries } from "./shallow-boundary.ts";
 import { sourceError } from "./source-errors.ts";
 
 /** The head of a branch, present in the mirror. */
@@ -15,6 +17,13 @@ export interface FetchedRevision {
   readonly branch: string;
   /** Whether history is cut off: the source is a shallow clone. */
   readonly shallow: boolean;
+}
+
+/** What is fetched with. */
+export interface FetchingParts {
+  readonly mirror: Mirror;
+  readonly objects: ObjectReader;
+  readonly credentials: SourceCredentials;
 }
 
 interface Advertised {
@@ -29,9 +38,8 @@ interface Advertised {
  * Several processes may do so at the same time.
  */
 export async function fetchBranch(
-  mirror: Mirror,
+  { mirror, objects, credentials }: FetchingParts,
   branch: string | null,
-  credentials: SourceCredentials,
   signal?: AbortSignal,
 ): Promise<FetchedRevision> {
   const ask: Ask = (args, more) =>
@@ -58,11 +66,11 @@ export async function fetchBranch(
   const own = ownRef(name);
   const wasShallow = await isShallow(mirror);
   // A source that was shallow may have been completed without a new commit.
-  if (wasShallow || (await commitAt(mirror, own)) !== commit) {
+  if (wasShallow || (await objects.commitAt(own)) !== commit) {
     const fetched = await withoutCollision(() => ask(fetchArguments(mirror, { ref, own, wasShallow })));
     if (fetched.exitCode !== 0) throw refuse(fetched);
   }
-  const arrived = (await commitAt(mirror, own)) ?? commit;
+  const arrived = (await objects.commitAt(own)) ?? commit;
   return { commit: arrived, branch: name, shallow: await isShallow(mirror) };
 }
 
@@ -172,16 +180,6 @@ async function withoutCollision(run: () => Promise<GitResult>): Promise<GitResul
   }
 }
 
-/** The commit that a ref of the mirror names, when it and its tree are there. */
-async function commitAt(mirror: Mirror, ref: string): Promise<string | null> {
-  const query = ["rev-parse", "--quiet", "--verify", "--end-of-options", `${ref}^{commit}`];
-  const result = await runGit(mirror.setting, ["--git-dir", mirror.path, ...query], { cwd: mirror.path });
-  const commit = result.stdout.toString().trim();
-  return result.exitCode === 0 && isObjectId(commit) ? commit : null;
-}
-
 async function isShallow(mirror: Mirror): Promise<boolean> {
-  const query = ["--git-dir", mirror.path, "rev-parse", "--is-shallow-repository"];
-  const result = await runGit(mirror.setting, query, { cwd: mirror.path });
-  return result.stdout.toString().trim() === "true";
+  return (await readBoundaries(mirror)).length > 0;
 }

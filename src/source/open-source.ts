@@ -104,25 +104,17 @@ export async function openSource(options: SourceOptions): Promise<Source> {
   });
   const objects = createObjectReader(mirror.setting, mirror.path, limits.fileSize);
   const pool = createParsePool({ routeBase, targets }, limits);
-  const revisions = createRevisionReader({ repository: mirror, objects, pool, paths, limits });
-  const references = createReferencedFiles(mirror, objects, limits.fileSize);
-  const { filesAt, look } = revisions;
   const commits = createCommitReader(objects);
-  const steps = createStepReader(mirror, commits, createTreeReader(objects));
+  const trees = createTreeReader(objects);
+  const steps = createStepReader(mirror, commits, trees);
+  const reading = { repository: mirror, objects, pool, paths, limits, commits, trees, steps };
+  const revisions = createRevisionReader(reading);
+  const references = createReferencedFiles(reading, limits.fileSize);
+  const { filesAt, look } = revisions;
   const graphs = createGraphReader(mirror, commits);
-  const history = {
-    repository: mirror,
-    objects,
-    pool,
-    paths,
-    references,
-    log,
-    graphs,
-    commits,
-    steps,
-    filesAt,
-    look,
-  };
+  const history = { ...reading, references, log, graphs, filesAt, look };
+  const fetch = (named: string | null, signal?: AbortSignal) =>
+    fetchBranch({ mirror, objects, credentials }, named, signal);
   const commit = createCommitter({
     repository: mirror,
     objects,
@@ -131,14 +123,14 @@ export async function openSource(options: SourceOptions): Promise<Source> {
     fileSize: limits.fileSize,
     read: revisions.read,
     credentials,
-    fetch: (other, signal) => fetchBranch(mirror, other ?? branch, credentials, signal),
+    fetch: (other, signal) => fetch(other ?? branch, signal),
     log,
   });
   log.debug({ source: mirror.location.description, mirror: mirror.path }, "source opened");
 
   return {
     description: mirror.location.description,
-    fetch: (signal) => fetchBranch(mirror, branch, credentials, signal),
+    fetch: (signal) => fetch(branch, signal),
     read: async (commit) => revisions.read(checked(commit)),
     async attribute(changes, range) {
       for (const commit of [range.from, range.to, range.attempted])

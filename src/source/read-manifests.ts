@@ -13,23 +13,22 @@ export interface ManifestReader {
   read(entries: readonly TreeEntry[]): Promise<readonly ParseOutcome[]>;
 }
 
-/** Remembers what the files of the revision read last came to, by path and content. */
+/** Remembers what entries came to for as long as somebody has them. */
 export function createManifestReader(objects: ObjectReader, pool: ParsePool): ManifestReader {
-  let remembered: ReadonlyMap<string, ParseOutcome> = new Map();
+  const known = new WeakMap<TreeEntry, ParseOutcome>();
 
   async function read(entries: readonly TreeEntry[]): Promise<readonly ParseOutcome[]> {
-    const outcomes = new Map<string, ParseOutcome>();
-    const unknown: TreeEntry[] = [];
-    for (const entry of entries) {
-      const outcome = remembered.get(keyOf(entry));
-      if (outcome) outcomes.set(keyOf(entry), outcome);
-      else unknown.push(entry);
+    const passing = new Map<TreeEntry, ParseOutcome>();
+    const unknown = entries.filter((entry) => !known.has(entry));
+    for (const some of chunks(unknown, filesAtOnce)) {
+      const outcomes = (await parseSome(some)).values();
+      for (const entry of some) {
+        const outcome = outcomes.next().value as ParseOutcome;
+        if (isLasting(outcome)) known.set(entry, outcome);
+        else passing.set(entry, outcome);
+      }
     }
-    for (const some of chunks(unknown, filesAtOnce))
-      for (const [index, outcome] of (await parseSome(some)).entries())
-        outcomes.set(keyOf(some[index] as TreeEntry), outcome);
-    remembered = new Map([...outcomes].filter(([, outcome]) => isLasting(outcome)));
-    return entries.map((entry) => outcomes.get(keyOf(entry)) as ParseOutcome);
+    return entries.map((entry) => (known.get(entry) ?? passing.get(entry)) as ParseOutcome);
   }
 
   async function parseSome(entries: readonly TreeEntry[]): Promise<ParseOutcome[]> {
@@ -47,10 +46,6 @@ export function createManifestReader(objects: ObjectReader, pool: ParsePool): Ma
   }
 
   return { read };
-}
-
-function keyOf(entry: TreeEntry): string {
-  return `${entry.id} ${entry.path}`;
 }
 
 /** A file that took too long may have been unlucky; the next read tries it again. */

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 
 import type { Problem } from "../manifest/problem.ts";
+import { createCache } from "./cache.ts";
+import type { CommitReader } from "./commit-reader.ts";
 import { isLfsPointer } from "./file-content.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import { fileWarning } from "./source-problem.ts";
+import type { TreeReader } from "./tree-reader.ts";
 import { isFile, listTree, treeModes, type Repository, type TreeEntry } from "./tree.ts";
 
 /** The files that manifests refer to, by path; null for a path where no entry is. */
@@ -20,9 +23,22 @@ export interface ReferencedFiles {
   readonly warnings: readonly Problem[];
 }
 
+/** What referenced files are found with. */
+export interface ReferenceReading {
+  readonly repository: Repository;
+  readonly objects: ObjectReader;
+  readonly commits: CommitReader;
+  readonly trees: TreeReader;
+}
+
+const fewPaths = 50;
+/** Digests of so many blobs are remembered. */
+const mostDigests = 100_000;
+
 /** Finds referenced files at a commit. Digests are remembered by blob, so each is computed once. */
-export function createReferencedFiles(repository: Repository, reader: ObjectReader, maxSize: number) {
-  const digestByBlob = new Map<string, string | null>();
+export function createReferencedFiles(reading: ReferenceReading, maxSize: number) {
+  const { repository, objects, commits, trees } = reading;
+  const digestByBlob = createCache<string | null>(mostDigests, () => 1);
 
   async function find(
     commit: string,
@@ -32,7 +48,7 @@ export function createReferencedFiles(repository: Repository, reader: ObjectRead
     const entries = new Map(paths.map((path) => [path, known.get(path) ?? null]));
     const unknown = paths.filter((path) => !known.has(path) && isPlain(path));
     // Unlike a work tree, a tree has nothing below a symlink, so none is ever followed.
-    for (const entry of unknown.length === 0 ? [] : await listTree(repository, commit, unknown))
+    for (const entry of await lookUp(commit, unknown))
       if (entries.has(entry.path)) entries.set(entry.path, entry);
 
     const digests = new Map<string, string>();
@@ -50,12 +66,25 @@ export function createReferencedFiles(repository: Repository, reader: ObjectRead
     return { entries, digests, blobs, warnings };
   }
 
+  async function lookUp(commit: string, paths: readonly string[]): Promise<TreeEntry[]> {
+    const tree = paths.length > fewPaths ? undefined : (await commits(commit))?.tree;
+    if (tree === undefined) return paths.length === 0 ? [] : listTree(repository, commit, paths);
+    const found: TreeEntry[] = [];
+    for (const path of paths) {
+      const entry = await trees.find(tree, path);
+      if (!entry || entry.mode === treeModes.folder) continue;
+      const size = isFile(entry) ? ((await objects.size(entry.id)) ?? 0) : 0;
+      found.push({ path, ...entry, size, readable: true });
+    }
+    return found;
+  }
+
   /** The digest of an entry; null for what is no regular file, too large, or a pointer to Git LFS. */
   async function digestOf({ mode, id: blob }: Pick<TreeEntry, "mode" | "id">): Promise<string | null> {
     if (!isFile({ mode })) return null;
     const known = digestByBlob.get(blob);
     if (known !== undefined) return known;
-    const answer = await reader.read(blob);
+    const answer = await objects.read(blob);
     const isContent = answer.status === "content" && !isLfsPointer(answer.content);
     const digest = isContent ? createHash("sha256").update(answer.content).digest("hex") : null;
     digestByBlob.set(blob, digest);

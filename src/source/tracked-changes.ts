@@ -55,10 +55,12 @@ export async function filesOfWalkers<W extends Walker>(
   const byWalker = new Map(walkers.map((walker) => [walker, new Set<string>(walker.subject.homes)]));
   const byKey = new Map(walkers.map((walker) => [walker.subject.key, walker]));
   const byName = new Map(walkers.map((walker) => [walker.subject.storedName, walker]));
+  // There may be very many documents and few walkers: most need not be asked for their keys.
+  const ids = new Set(walkers.map(({ subject: { key } }) => key.slice(key.indexOf("/") + 1)));
   for (const [path, { parsed }] of outcomes)
     for (const document of parsed?.documents ?? []) {
       if (document.status === "unidentified") continue;
-      const walker = byKey.get(objectKey(document));
+      const walker = ids.has(document.id) ? byKey.get(objectKey(document)) : undefined;
       if (walker) byWalker.get(walker)?.add(path);
       const namesake = document.status === "broken" ? byName.get(nameKey(document)) : undefined;
       if (namesake) byWalker.get(namesake)?.add(path);

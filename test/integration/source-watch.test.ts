@@ -37,7 +37,13 @@ test("of two commits at once, the second is not missed", async () => {
   await repository.commit();
   await using source = await openTestSource(repository.path);
   const seen: string[] = [];
-  const watch = await source.watch(() => void source.fetch().then(({ commit }) => seen.push(commit)));
+  // A fetch that is under way when the source is closed fails.
+  const look = () =>
+    source.fetch().then(
+      ({ commit }) => seen.push(commit),
+      () => 0,
+    );
+  const watch = await source.watch(() => void look());
 
   await repository.commit();
   const second = await repository.commit();
