@@ -1,6 +1,7 @@
 import type { createGraphReader } from "./commit-graph.ts";
 import type { CommitReader } from "./commit-reader.ts";
 import { gitOutput } from "./git.ts";
+import type { Commit } from "./history.ts";
 import { splitAtNul, type Repository } from "./tree.ts";
 
 const trailer = "%(trailers:key=Gitway-Allow-Prune,valueonly)";
@@ -21,37 +22,35 @@ export async function allowsPrune(
   from: string | null,
   to: string,
 ): Promise<boolean> {
-  const { repository, commits, graphs } = reading;
-  const graph = await graphs.read(to, from === null ? [] : [from]);
-  const isRange = from !== null && from !== to && graph.has(from);
-  const range = isRange ? graph.list([to], from).map(({ id }) => id) : [];
-  const asked = [...new Set([to, ...range])];
-  if (asked.length <= fewCommits && !(await anyMentions(commits, asked))) return false;
-  if ((await findConsents(repository, null, to)).length > 0) return true;
-  return isRange && (await findConsents(repository, from, to)).length > 0;
+  const graph = await reading.graphs.read(to, from === null ? [] : [from]);
+  const range = from !== null && from !== to && graph.has(from) ? graph.list([to], from) : [];
+  return (await findConsents(reading, [{ id: to }, ...range])).length > 0;
 }
 
 const fewCommits = 50;
 
-/** Whether it may be that one of them has the trailer. What a trailer is, git alone knows. */
-async function anyMentions(commits: CommitReader, ids: readonly string[]): Promise<boolean> {
-  for (const id of ids) {
-    const commit = await commits(id);
-    if (!commit || /gitway-allow-prune/i.test(commit.message.toString("latin1"))) return true;
-  }
-  return false;
+/** Which of some commits have the trailer. What a trailer is, git alone knows; where none can be, it is not asked. */
+export async function findConsents(
+  { repository: { setting, path }, commits }: Pick<ConsentReading, "repository" | "commits">,
+  asked: readonly Pick<Commit, "id">[],
+): Promise<readonly string[]> {
+  const ids = [...new Set(asked.map(({ id }) => id))];
+  const mentioning = ids.length > fewCommits ? ids : await mentionsIn(commits, ids);
+  if (mentioning.length === 0) return [];
+  const options = ["log", "--no-walk=unsorted", "-z", `--format=%H%x00${trailer}`, "--stdin"];
+  const input = mentioning.map((id) => `${id}\n`).join("");
+  const output = await gitOutput(setting, ["--git-dir", path, ...options], { cwd: path, input });
+  const fields = splitAtNul(output);
+  return fields.flatMap((field, at) => (at % 2 === 1 && says(field) ? [String(fields[at - 1])] : []));
 }
 
-/** The commits with that trailer: those that `to` has and `from` has not, or `to` itself for no start. */
-export async function findConsents(
-  { setting, path }: Repository,
-  from: string | null,
-  to: string,
-): Promise<readonly string[]> {
-  const range = from === null ? ["--max-count=1", to] : [to, `^${from}`];
-  const args = ["--git-dir", path, "log", "-z", `--format=%H %x00${trailer}`, ...range, "--"];
-  const fields = splitAtNul(await gitOutput(setting, args, { cwd: path }));
-  return fields.flatMap((field, at) => (at % 2 === 1 && says(field) ? [String(fields[at - 1]).trim()] : []));
+async function mentionsIn(commits: CommitReader, ids: readonly string[]): Promise<readonly string[]> {
+  const mentioning: string[] = [];
+  for (const id of ids) {
+    const commit = await commits(id);
+    if (!commit || /gitway-allow-prune/i.test(commit.message.toString("latin1"))) mentioning.push(id);
+  }
+  return mentioning;
 }
 
 function says(output: Buffer): boolean {

@@ -12,12 +12,10 @@ import { readCommitPeople, type CommitPeople } from "./commit-people.ts";
 import type { CommitReader } from "./commit-reader.ts";
 import type { Step, StepReader } from "./history.ts";
 import { lineageOf, type Lineage } from "./lineage.ts";
-import { createFactsReader, type FactsReader } from "./manifest-facts.ts";
+import { createFactsReader, type FactsReader, type FactsReading } from "./manifest-facts.ts";
 import type { ManifestPaths } from "./manifest-paths.ts";
-import type { ObjectReader } from "./object-reader.ts";
 import type { View } from "./object-view.ts";
 import { walkObjects } from "./object-walk.ts";
-import type { ParsePool } from "./parse-pool.ts";
 import type { LookAt } from "./past-trees.ts";
 import { isObjectId } from "./ref-name.ts";
 import { findReleases, type Waiting } from "./release-finder.ts";
@@ -27,10 +25,8 @@ import type { Repository } from "./tree.ts";
 import { createViewReader, type ViewReading } from "./view-reader.ts";
 
 /** What attribution works with. */
-export interface HistoryReading {
+export interface HistoryReading extends FactsReading {
   readonly repository: Repository;
-  readonly objects: ObjectReader;
-  readonly pool: ParsePool;
   readonly paths: ManifestPaths;
   readonly references: ViewReading["references"];
   readonly log: Log;
@@ -74,7 +70,7 @@ export async function attributeChanges(
   const graph = await reading.graphs.read(to, others.filter(isObjectId));
   const lineage = lineageOf(graph, from, to);
   const tracked = changes.map(trackChange);
-  const facts = createFactsReader(reading.objects, reading.pool);
+  const facts = createFactsReader(reading);
   const atStart = await follow({ ...reading, facts }, tracked, lineage, to);
 
   const verdicts = new Map(

@@ -58,7 +58,7 @@ export async function blame(
   const suspects = stuck
     .filter((each) => each.known === null || filesOf(each).some(isTouched))
     .map((each): Suspect => ({ stuck: each, text: walkerOf(each, true) }));
-  const history = { ...reading, lookAt, facts: createFactsReader(reading.objects, reading.pool) };
+  const history = { ...reading, lookAt, facts: createFactsReader(reading) };
   await findMakers(
     history,
     suspects.map(({ text }) => text),

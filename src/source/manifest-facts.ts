@@ -6,6 +6,7 @@ import { objectKey } from "../manifest/manifest.ts";
 import type { ParsedFile } from "../manifest/parsed-file.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { marksOf } from "../plan/dependencies.ts";
+import { createCache, type Cache } from "./cache.ts";
 import { manifestText } from "./file-content.ts";
 import type { FileEntry } from "./history.ts";
 import type { ObjectReader } from "./object-reader.ts";
@@ -57,18 +58,45 @@ export interface FactsReader {
   isExhausted(): boolean;
 }
 
+/** What facts are read with. */
+export interface FactsReading {
+  readonly objects: ObjectReader;
+  readonly pool: ParsePool;
+  /** What contents said when they were read before. */
+  readonly knownFacts: Cache<FileFacts>;
+}
+
+/** Documents whose facts are remembered from one reading to the next. */
+const mostDocuments = 10_000;
+
+/** Facts of contents that were read, to be read no second time. */
+export function createFactsCache(): Cache<FileFacts> {
+  return createCache(mostDocuments, ({ documents }) => 1 + documents.length);
+}
+
 /** Reads contents of the mirror, and parses at most so many. */
 export function createFactsReader(
-  objects: ObjectReader,
-  pool: ParsePool,
+  { objects, pool, knownFacts }: FactsReading,
   mostParsed = Number.POSITIVE_INFINITY,
 ): FactsReader {
   const known = new Map<string, FileFacts>();
   let parsed = 0;
 
+  /** Whether the facts of a file are at hand. */
+  function isKnown(key: string): boolean {
+    const facts = known.get(key) ?? knownFacts.get(key);
+    if (facts) known.set(key, facts);
+    return facts !== undefined;
+  }
+
+  function keep(key: string, facts: FileFacts): void {
+    known.set(key, facts);
+    knownFacts.set(key, facts);
+  }
+
   async function read(files: readonly ManifestFile[]): Promise<readonly FileFacts[]> {
     const unknown = new Map<string, ManifestFile>();
-    for (const file of files) if (!known.has(keyOf(file))) unknown.set(keyOf(file), file);
+    for (const file of files) if (!isKnown(keyOf(file))) unknown.set(keyOf(file), file);
     for (const [key, { entry }] of unknown) {
       if (isFile(entry)) continue;
       known.set(key, nothingReadable);
@@ -88,23 +116,23 @@ export function createFactsReader(
     for (const [index, file] of files.entries()) {
       const text = texts[index];
       const outcome = text && "text" in text ? outcomes[next++] : undefined;
-      known.set(
-        keyOf(file),
-        text && "text" in text && outcome ? factsOf(outcome, text.text) : nothingReadable,
-      );
+      // What was not parsed may be the next time.
+      if (text && "text" in text && outcome?.parsed) keep(keyOf(file), factsOf(outcome, text.text));
+      else known.set(keyOf(file), nothingReadable);
     }
   }
 
   async function text(file: ManifestFile): Promise<string | null> {
-    if (known.has(keyOf(file)) || !isFile(file.entry)) return null;
+    if (isKnown(keyOf(file)) || !isFile(file.entry)) return null;
     const found = await textOf(objects, file);
     return "text" in found ? found.text : "";
   }
 
   function remember(file: ManifestFile, outcome: ParseOutcome): void {
     // A broken document counts with its text, which is not at hand here.
-    if (!outcome.parsed?.documents.some(({ status }) => status === "broken"))
-      known.set(keyOf(file), factsOf(outcome, ""));
+    if (isKnown(keyOf(file)) || outcome.parsed?.documents.some(({ status }) => status === "broken")) return;
+    if (outcome.parsed) keep(keyOf(file), factsOf(outcome, ""));
+    else known.set(keyOf(file), nothingReadable);
   }
 
   return { read, text, remember, isExhausted: () => parsed > mostParsed };
@@ -147,13 +175,17 @@ function documentFacts(
   };
   if (document.status === "broken") {
     const broken = digest(slice(text, document.place));
-    return { ...identity, files: [], broken, state: () => `broken:${broken}` };
+    return { ...identity, files: [], broken, state: always(`broken:${broken}`) };
   }
   const files = [...new Set(document.fileReferences.map(({ file }) => file))];
   const state = (digestOf: (path: string) => string | null) => goodState(path, document, digestOf);
   if (files.length > 0) return { ...identity, files, broken: null, state };
-  const fixed = state(() => null);
-  return { ...identity, files, broken: null, state: () => fixed };
+  return { ...identity, files, broken: null, state: always(state(() => null)) };
+}
+
+/** Holds on to the value alone, not to the document that it comes from. */
+function always<T>(value: T): () => T {
+  return () => value;
 }
 
 /** The hash of the object, unless a file that it needs is not there. */

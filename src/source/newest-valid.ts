@@ -71,7 +71,7 @@ async function findVersions(
   walkers: readonly Walker[],
   commit: string,
 ): Promise<void> {
-  const facts = createFactsReader(reading.objects, reading.pool, walkers.length + mostParsed);
+  const facts = createFactsReader(reading, walkers.length + mostParsed);
   const views = createViewReader({ ...reading, facts }, walkers);
   const files = await reading.filesAt(commit);
   const there = await filesOfWalkers(facts, files, walkers);

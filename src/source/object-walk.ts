@@ -205,8 +205,9 @@ function credit(commit: string, walker: Walker, role: Role): void {
   else if (role === "contributor") walker.contributors.push(commit);
 }
 
-function leavesLine({ history: { line } }: Walk, commit: string, parent: string): boolean {
-  return line.has(commit) && !line.has(parent);
+/** Whether a merge of the range took something from where the start is not. */
+function leavesLine({ history: { line }, range }: Walk, commit: string, parent: string): boolean {
+  return range.has(commit) && line.has(commit) && !line.has(parent);
 }
 
 /** All that a commit did not change is at its first parent as it is here. */

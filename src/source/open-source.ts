@@ -13,6 +13,7 @@ import { createCommitReader } from "./commit-reader.ts";
 import { fetchBranch, type FetchedRevision } from "./fetch-branch.ts";
 import { credentialVariables, type SourceCredentials } from "./git-environment.ts";
 import { createStepReader } from "./history.ts";
+import { createFactsCache } from "./manifest-facts.ts";
 import { manifestPaths } from "./manifest-paths.ts";
 import { openMirror } from "./mirror.ts";
 import { newestValid, type ValidVersion } from "./newest-valid.ts";
@@ -112,7 +113,7 @@ export async function openSource(options: SourceOptions): Promise<Source> {
   const references = createReferencedFiles(reading, limits.fileSize);
   const { filesAt, look } = revisions;
   const graphs = createGraphReader(mirror, commits);
-  const history = { ...reading, references, log, graphs, filesAt, look };
+  const history = { ...reading, references, log, graphs, filesAt, look, knownFacts: createFactsCache() };
   const fetch = (named: string | null, signal?: AbortSignal) =>
     fetchBranch({ mirror, objects, credentials }, named, signal);
   const commit = createCommitter({

@@ -35,11 +35,11 @@ export interface HistoryRange {
 /** Looks at the trees of a range with objects as they are wanted. */
 export async function createPastTrees(
   reading: PastTreeReading,
-  { since, to, range }: HistoryRange,
+  { to, range }: HistoryRange,
   wanted: readonly Wanted[],
 ): Promise<PastTrees> {
   const { facts, paths, lookAt } = reading;
-  const consents = await findConsents(reading.repository, since, to);
+  const consents = await findConsents(reading, range);
   const consenting = consents.map((commit) => lineOf(commit, range));
   const hasConsent = (commit: string) => consenting.some((line) => line.has(commit));
   /** The files that manifests refer to: of the end, and of all commits on the way from there. */

@@ -97,6 +97,7 @@ const parsedTexts = new Map<string, ParsedFile>();
 function parseText(path: string, text: string): ParsedFile {
   const key = `${path}\0${text}`;
   const parsed = parsedTexts.get(key) ?? parseFile(path, text, { routeBase: "/api/custom" });
+  if (parsedTexts.size > 5000) parsedTexts.clear();
   parsedTexts.set(key, parsed);
   return parsed;
 }
