@@ -13,6 +13,8 @@ const ann: Committer = { name: "Ann", email: "ann@example.com" };
 const bob: Committer = { name: "Bob", email: "bob@example.com" };
 const cid: Committer = { name: "Cid", email: "cid@example.com" };
 const dan: Committer = { name: "Dan", email: "dan@example.com" };
+/** Who commits what git makes by itself in a test repository. */
+const somebody: Committer = { name: "Test Author", email: "author@example.com" };
 const gitway = { author: gitwayActor, committer: gitwayActor, contributors: [], releasedBy: null };
 
 describe("who made a change", () => {
@@ -218,6 +220,42 @@ describe("who made a change", () => {
     expect(Object.keys(made)).toEqual(["b"]);
     expect(made["b"]).toMatchObject({ author: bob, contributors: [] });
     expect(again["a"]).toMatchObject({ author: cid, commit: to, contributors: [] });
+  });
+
+  test("is the author of the squash, since the commits that it sums up are not in the history", async () => {
+    await using repository = await createRepository();
+    const from = await repository.commit({ files: { "apis/a.yaml": api("a"), "apis/b.yaml": api("b") } });
+    await repository.git("switch", "--quiet", "-c", "side");
+    await repository.commit({ files: { "apis/a.yaml": api("a", 2) }, author: ann });
+    await repository.commit({ files: { "apis/b.yaml": api("b", 2) }, author: bob });
+    await repository.git("switch", "--quiet", "main");
+    await repository.git("merge", "--quiet", "--squash", "side");
+    const to = await repository.commit({ author: bob, committer: cid });
+    await using source = await fetched(repository);
+
+    const made = await attributions(source, from, to);
+
+    const squashed = { author: bob, committer: cid, commit: to, contributors: [], releasedBy: null };
+    expect(made).toEqual({ a: squashed, b: squashed });
+  });
+
+  test("is the author of what was cherry-picked, and who picked it is the committer", async () => {
+    await using repository = await createRepository();
+    const from = await repository.commit({ files: { "apis/a.yaml": api("a"), "apis/b.yaml": api("b") } });
+    await repository.git("switch", "--quiet", "-c", "side");
+    await repository.commit({ files: { "apis/b.yaml": api("b", 2) }, author: dan });
+    const picked = await repository.commit({ files: { "apis/a.yaml": api("a", 2) }, author: ann });
+    await repository.git("switch", "--quiet", "main");
+    await repository.git("cherry-pick", picked);
+    const to = await repository.git("rev-parse", "HEAD");
+    await using source = await fetched(repository);
+
+    const made = await attributions(source, from, to);
+
+    expect(to).not.toBe(picked);
+    expect(made).toEqual({
+      a: { author: ann, committer: somebody, commit: to, contributors: [], releasedBy: null },
+    });
   });
 
   test("who broke a manifest before it was repaired is a contributor", async () => {
