@@ -18,6 +18,8 @@ export interface PlanInput {
   readonly lastGood?: readonly Manifest[];
   /** Lets deletions through that a limit or a changed source would hold. */
   readonly allowPrune: boolean;
+  /** Lets just these go, as `objectKey` gives them: somebody consented to them by name. */
+  readonly consents?: ReadonlySet<string>;
 }
 
 /**

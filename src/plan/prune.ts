@@ -1,4 +1,4 @@
-import type { ManifestSet } from "../manifest/manifest.ts";
+import { type ManifestSet, objectKey } from "../manifest/manifest.ts";
 import { routeOf } from "../manifest/references.ts";
 import type { Candidate } from "./candidates.ts";
 import type { CurrentState, Held, StoredObject } from "./plan.ts";
@@ -18,16 +18,19 @@ interface PruneInput {
   readonly origin: string;
   readonly pruneLimit: PruneLimit;
   readonly allowPrune: boolean;
+  readonly consents?: ReadonlySet<string>;
 }
 
 /**
  * The deletions that wait (law 3). While any document has no readable identity, absence is not proven
  * and nothing is deleted, whoever asks for it; a changed source or too many deletions wait for consent.
+ * What somebody consented to by itself neither waits nor counts for the others.
  */
 export function holdDeletions(input: PruneInput): readonly Held[] {
   const absent = input.candidates.flatMap(({ present, stored }) => (!present && stored ? [stored] : []));
-  const hold = reasonFor(input, absent);
-  return absent.flatMap((object) => {
+  const others = absent.filter((object) => !input.consents?.has(objectKey(object)));
+  const hold = reasonFor(input, others);
+  return (isProven(input) ? others : absent).flatMap((object) => {
     const reason = hold(object);
     if (!reason) return [];
     return [{ kind: object.kind, id: object.id, name: object.name, route: routeOf(object), ...reason }];
@@ -36,26 +39,32 @@ export function holdDeletions(input: PruneInput): readonly Held[] {
 
 type Reason = Pick<Held, "code" | "reason">;
 
+function isProven({ set }: PruneInput): boolean {
+  return set.unidentified.length === 0;
+}
+
 function reasonFor(
   input: PruneInput,
-  absent: readonly StoredObject[],
+  others: readonly StoredObject[],
 ): (object: StoredObject) => Reason | null {
   const [unreadable] = input.set.unidentified;
   if (unreadable) return always(unproven(`${unreadable.file}:${unreadable.line}`));
   if (input.allowPrune) return () => null;
   if (input.current.origin !== null && input.current.origin !== input.origin) return always(sourceChanged);
-  if (absent.length === input.current.objects.length && nothingIsLeft(input)) return always(emptied);
-  return (object) => overLimit(object, input, absent);
+  if (nothingIsLeft(input)) return always(emptied);
+  return (object) => overLimit(object, input, others);
 }
 
 function nothingIsLeft(input: PruneInput): boolean {
   return !input.candidates.some((candidate) => candidate.present);
 }
 
-function overLimit(object: StoredObject, input: PruneInput, absent: readonly StoredObject[]): Reason | null {
+function overLimit(object: StoredObject, input: PruneInput, others: readonly StoredObject[]): Reason | null {
   const { objects, share } = input.pruneLimit;
-  const deleted = absent.filter(({ kind }) => kind === object.kind).length;
-  const all = input.current.objects.filter(({ kind }) => kind === object.kind).length;
+  const ofKind = ({ kind, id }: StoredObject) =>
+    kind === object.kind && !input.consents?.has(objectKey({ kind, id }));
+  const deleted = others.filter(ofKind).length;
+  const all = input.current.objects.filter(ofKind).length;
   if (deleted <= objects || deleted <= all * share) return null;
   return {
     code: "prune-limit",

@@ -7,7 +7,7 @@ import type { Person, Plan } from "../plan/plan.ts";
 import type { EditedFiles } from "../source/open-source.ts";
 import type { Suspension, SyncStatus } from "../store/store.ts";
 import { lastGoodVersions } from "./last-good.ts";
-import { originOf, runPass, type PassParts } from "./pass.ts";
+import { consentsOf, originOf, runPass, type PassParts } from "./pass.ts";
 import { refuseWhileSuspended } from "./suspended.ts";
 
 type Target = Pick<Identity, "kind" | "id" | "name">;
@@ -79,10 +79,12 @@ export async function editObjects(parts: PassParts, request: EditRequest): Promi
   return suspension ? { status: "waiting", commit, suspension } : { status: "live", commit };
 }
 
-/** A deletion through this door is its own consent. `judge` sees to it that it is nobody else's. */
+/** A deletion through this door is its own consent, and nobody else's: it names what it means. */
 function messageOf({ message, edits }: EditRequest): string {
-  const deletes = edits.some(({ operation }) => operation === "delete");
-  return deletes ? `${message}\n\nGitway-Allow-Prune: yes` : message;
+  const consents = edits.flatMap((edit) =>
+    edit.operation === "delete" ? [`Gitway-Allow-Prune: ${edit.target.kind}/${edit.target.name}`] : [],
+  );
+  return consents.length === 0 ? message : `${message}\n\n${consents.join("\n")}`;
 }
 
 async function makeEdits(files: EditedFiles, edits: readonly ObjectEdit[]): Promise<EditRefusal | null> {
@@ -134,33 +136,30 @@ async function judge(
   edits: readonly ObjectEdit[],
 ): Promise<EditRefusal | null> {
   const status = await parts.store.readSync();
-  const plan = await planOf(parts, status, commit, edits);
+  const plan = await planOf(parts, status, commit);
   const caused =
-    plan.quarantined.length === 0 ? [] : await causedBy(edits, plan, () => planOf(parts, status, parent, []));
+    plan.quarantined.length === 0 ? [] : await causedBy(edits, plan, () => planOf(parts, status, parent));
   if (caused.length > 0)
     return refusal(
       "invalid",
       caused.flatMap(({ problems }) => problems),
     );
-  return othersDeleted(plan, edits, new Set((status?.held ?? []).map(objectKey)));
+  return heldDeletion(plan, edits);
 }
 
-async function planOf(
-  { source, store, pruneLimit }: PassParts,
-  status: SyncStatus | null,
-  commit: string,
-  edits: readonly ObjectEdit[],
-): Promise<Plan> {
+async function planOf(parts: PassParts, status: SyncStatus | null, commit: string): Promise<Plan> {
+  const { source, store, pruneLimit } = parts;
   const [revision, current] = await Promise.all([source.read(commit), store.current()]);
+  const origin = status ? originOf(status.source) : (current.origin ?? "");
   const lastGood = await lastGoodVersions(source, revision, current);
   return makePlan({
     set: revision.set,
     current,
     commit,
-    origin: status ? originOf(status.source) : (current.origin ?? ""),
+    origin,
     pruneLimit,
     lastGood: lastGood.map(({ manifest }) => manifest),
-    allowPrune: edits.some(({ operation }) => operation === "delete"),
+    ...(await consentsOf(parts, { previous: status, current, origin }, commit)),
   });
 }
 
@@ -179,19 +178,11 @@ async function causedBy(
   );
 }
 
-/** Deletions that wait for somebody's consent must not go with this one's. */
-function othersDeleted(
-  plan: Plan,
-  edits: readonly ObjectEdit[],
-  held: ReadonlySet<string>,
-): EditRefusal | null {
+/** A deletion that would not go through, in spite of its own consent. */
+function heldDeletion({ held }: Plan, edits: readonly ObjectEdit[]): EditRefusal | null {
   const meant = new Set(edits.map((edit) => ("target" in edit ? objectKey(edit.target) : "")));
-  const others = plan.changes.filter(
-    (change) => change.action === "delete" && held.has(objectKey(change)) && !meant.has(objectKey(change)),
-  );
-  if (others.length === 0) return null;
-  const names = others.map(({ kind, name }) => `${kind} '${name}'`).join(", ");
-  return conflict(`Other deletions wait for consent (${names}): settle those first.`);
+  const found = held.find((each) => meant.has(objectKey(each)));
+  return found ? conflict(`${found.kind} '${found.name}' can't be deleted now. ${found.reason}`) : null;
 }
 
 function refusal(status: "refused" | "invalid", problems: readonly Problem[]): EditRefusal {

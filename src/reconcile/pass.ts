@@ -21,6 +21,8 @@ export interface PassParts {
   readonly sourceStatus: SyncStatus["source"];
   readonly pruneLimit: PruneLimit;
   readonly allowPrune: boolean;
+  /** Objects that may be deleted whatever holds the others, as `objectKey` gives them. */
+  readonly consents?: ReadonlySet<string>;
   /** Finds the secret that a manifest refers to; null when there is none that can be used. */
   readonly resolveSecret: ResolveSecret;
   readonly log: Log;
@@ -106,13 +108,13 @@ async function prepare(
     pruneLimit: parts.pruneLimit,
     allowPrune: parts.allowPrune,
   };
-  const consent = await source.allowsPrune(previous?.attempted?.commit ?? null, fetched.commit);
+  const consents = await consentsOf(parts, { previous, current, origin }, fetched.commit);
   const plan = makePlan({
     ...input,
     lastGood: lastGood.map(({ manifest }) => manifest),
-    allowPrune: input.allowPrune || consent,
+    ...consents,
   });
-  const look = lookAt(input);
+  const look = lookAt({ ...input, consents: consents.consents });
   const attempted = current.origin === origin ? (previous?.attempted?.commit ?? null) : undefined;
   const attributed = await attributeWithDrift(plan, current.drifted ?? [], (changes) =>
     attributeWithLastGood(source, lastGood, changes, (others) =>
@@ -127,6 +129,18 @@ async function prepare(
 function lookAt(input: PlanInput): LookAt {
   return (set, wanted, consent) =>
     outlookOf({ ...input, set, allowPrune: input.allowPrune || consent }, wanted);
+}
+
+/** What may be deleted at a commit beyond the limit: by whoever runs the pass, and by the commits themselves. */
+export async function consentsOf(
+  { source, allowPrune, consents }: PassParts,
+  { previous, current, origin }: { previous: SyncStatus | null; current: CurrentState; origin: string },
+  commit: string,
+): Promise<Required<Pick<PlanInput, "allowPrune" | "consents">>> {
+  const said = await source.pruneConsents(previous?.attempted?.commit ?? null, commit);
+  // A commit speaks of the branch that it is on: what another source left is none of its business.
+  const named = current.origin === origin ? said.objects : [];
+  return { allowPrune: allowPrune || said.all, consents: new Set([...(consents ?? []), ...named]) };
 }
 
 async function planAndApply(

@@ -3,7 +3,6 @@ import type { Log } from "../log.ts";
 import type { BrokenManifest } from "../manifest/manifest.ts";
 import type { ParseOptions } from "../manifest/parse-file.ts";
 import type { AttributedChange, Change } from "../plan/plan.ts";
-import { allowsPrune } from "./allows-prune.ts";
 import { attributeChanges, type AttributionRange } from "./attribute.ts";
 import { blame, type Blame, type BlameRange, type Stuck } from "./blame.ts";
 import { createCommitter, type CommitRequest, type CommitResult } from "./commit-edit.ts";
@@ -19,6 +18,7 @@ import { openMirror } from "./mirror.ts";
 import { newestValid, type ValidVersion } from "./newest-valid.ts";
 import { createObjectReader } from "./object-reader.ts";
 import { createParsePool } from "./parse-pool.ts";
+import { pruneConsents, type PruneConsents } from "./prune-consents.ts";
 import { createRevisionReader, type Revision } from "./read-revision.ts";
 import { checkBranchName, isObjectId } from "./ref-name.ts";
 import { createReferencedFiles } from "./referenced-files.ts";
@@ -75,8 +75,8 @@ export interface Source {
   blame(stuck: readonly Stuck[], range: BlameRange): Promise<readonly (Blame | null)[]>;
   /** Who made the commits that the mirror has; those that it lacks are left out. */
   commits(ids: readonly string[]): Promise<ReadonlyMap<string, CommitPeople>>;
-  /** Whether a commit of the range, or `to`, has the trailer `Gitway-Allow-Prune: yes`. */
-  allowsPrune(from: string | null, to: string): Promise<boolean>;
+  /** Which deletions the commits of the range, and `to`, consent to by a trailer `Gitway-Allow-Prune`. */
+  pruneConsents(from: string | null, to: string): Promise<PruneConsents>;
   /**
    * Makes a change, as a commit, to the branch that is followed or to a new one. A branch that moves
    * meanwhile has the change made anew. Fails with `edit-conflict` when the source refuses it (a hook, a
@@ -141,7 +141,8 @@ export async function openSource(options: SourceOptions): Promise<Source> {
     newestValid: async (broken, commit) => newestValid(history, broken, checked(commit)),
     blame: async (stuck, range) => blame(history, stuck, { ...range, to: checked(range.to) }),
     commits: (ids) => readCommitPeople(history, ids),
-    allowsPrune: async (from, to) => allowsPrune(history, from === null ? null : checked(from), checked(to)),
+    pruneConsents: async (from, to) =>
+      pruneConsents(history, from === null ? null : checked(from), checked(to)),
     commit,
     watch: async (wake) => (mirror.local ? watchRefs(mirror.local, wake) : null),
     async close() {

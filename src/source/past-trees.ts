@@ -1,11 +1,11 @@
 import type { ManifestSet } from "../manifest/manifest.ts";
 import type { Dependencies } from "../plan/dependencies.ts";
 import type { Outlook, Wanted } from "../plan/outlook.ts";
-import { findConsents } from "./allows-prune.ts";
 import type { HistoryReading } from "./attribute.ts";
 import type { Commit, PathChange, Step } from "./history.ts";
 import { lineOf } from "./lineage.ts";
 import type { FactsReader, FileFacts, ManifestFile } from "./manifest-facts.ts";
+import { findConsents } from "./prune-consents.ts";
 import { isFile } from "./tree.ts";
 
 /** Plans the tree of some commit against the store as it is now, with objects put in as they are wanted. */

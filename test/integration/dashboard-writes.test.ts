@@ -219,6 +219,65 @@ test("nothing is written when that is switched off", async () => {
   ]);
 });
 
+describe("deletions beyond the limit by others", () => {
+  const many = Array.from({ length: 12 }, (_, count) => `many-${count}`);
+  const files = (text: (name: string) => string | null) =>
+    Object.fromEntries(many.map((name) => [`apis/${name}.yaml`, text(name)]));
+  const tokens = async () => (await api.store.objects("ApiToken")).map(({ name }) => name).toSorted();
+
+  test("go on waiting when somebody deletes something else, before a pass has seen them", async () => {
+    await commit(files((name) => tokenManifest(name)));
+    await commit({ "apis/hidden.yaml": tokenManifest("hidden") });
+    await api.repository.commit({ files: files(() => null) });
+
+    expect(await send("DELETE", "/tokens/hidden")).toMatchObject([200, { Message: "Token deleted" }]);
+
+    expect(await tokens()).toEqual(["internal", ...many].toSorted());
+    expect((await api.store.readSync())?.held.map(({ name }) => name).toSorted()).toEqual(many.toSorted());
+    expect(await api.repository.git("log", "-1", "--format=%(trailers)")).toBe(
+      "Gitway-Allow-Prune: ApiToken/hidden",
+    );
+    await commit({ "apis/other.yaml": tokenManifest("other") }, false);
+    expect(await tokens()).toEqual(["internal", "other", ...many].toSorted());
+  });
+
+  test("go on waiting when a proposal to delete something else is merged", async () => {
+    await api.close();
+    await start({ edits: "branch" });
+    await commit(files((name) => tokenManifest(name)));
+    await commit({ "apis/hidden.yaml": tokenManifest("hidden") });
+    const [, proposed] = await send("DELETE", "/tokens/hidden");
+    await api.repository.commit({ files: files(() => null) });
+
+    await api.repository.git("merge", "--quiet", "--no-edit", (proposed as { Meta: string }).Meta);
+    await api.pass();
+
+    expect(await tokens()).toEqual(["internal", ...many].toSorted());
+  });
+
+  test("do not hold a deletion up that is far within the limit, nor count for it", async () => {
+    await commit(files((name) => tokenManifest(name)));
+    const away = Object.fromEntries(many.slice(0, 3).map((name) => [`apis/${name}.yaml`, null]));
+    await api.repository.commit({ files: away });
+
+    expect((await send("DELETE", `/tokens/${many[3]}`))[0]).toBe(200);
+
+    expect(await tokens()).toEqual(["internal", ...many.slice(4)].toSorted());
+  });
+});
+
+test("a deletion that can't go through is a 409 that says why, and nothing has happened", async () => {
+  await commit({ "apis/broken.yaml": "kind: [" }, false);
+  const before = await head();
+
+  expect(await send("DELETE", "/apis/hello")).toMatchObject([
+    409,
+    { Message: expect.stringContaining("apis/broken.yaml:1") },
+  ]);
+
+  expect(await head()).toEqual(before);
+});
+
 test("deletions that wait go with a consent", async () => {
   const five = [1, 2, 3, 4, 5].map((count) => [
     `apis/r${count}.yaml`,
@@ -230,10 +289,6 @@ test("deletions that wait go with a consent", async () => {
 
   const planned = await api.request("/sync/plan", key, { method: "POST" });
   expect(await planned.json()).toMatchObject({ held: { length: 5 } });
-  expect(await send("DELETE", "/apis/hello")).toMatchObject([
-    409,
-    { Message: expect.stringContaining("wait for consent") },
-  ]);
   await send("POST", "/sync/consent");
 
   expect((await api.store.objects("ApiDefinition")).map(({ name }) => name)).toEqual(["hello"]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { silentLog } from "../../src/log.ts";
+import { deriveId } from "../../src/manifest/identity.ts";
 import { outlookOf } from "../../src/plan/outlook.ts";
 import { gitwayActor, type Attribution, type Change, type StoredObject } from "../../src/plan/plan.ts";
 import type { LookAt } from "../../src/source/open-source.ts";
@@ -600,12 +601,37 @@ describe("consent to deletions", () => {
     });
     await using source = await fetched(repository);
 
-    expect(await source.allowsPrune(from, to)).toBe(true);
-    expect(await source.allowsPrune(from, consent)).toBe(true);
-    expect(await source.allowsPrune(consent, consent)).toBe(true);
-    expect(await source.allowsPrune(consent, to)).toBe(false);
-    expect(await source.allowsPrune(null, to)).toBe(false);
-    expect(await source.allowsPrune("1".repeat(40), to)).toBe(false);
+    const isAllowed = async (start: string | null, end: string) =>
+      (await source.pruneConsents(start, end)).all;
+    expect(await isAllowed(from, to)).toBe(true);
+    expect(await isAllowed(from, consent)).toBe(true);
+    expect(await isAllowed(consent, consent)).toBe(true);
+    expect(await isAllowed(consent, to)).toBe(false);
+    expect(await isAllowed(null, to)).toBe(false);
+    expect(await isAllowed("1".repeat(40), to)).toBe(false);
+  });
+
+  test("is only for what a commit itself deletes, when it names objects", async () => {
+    await using repository = await createRepository();
+    const from = await repository.commit({
+      files: Object.fromEntries(["a", "b", "c", "d"].map((name) => [`apis/${name}.yaml`, apiText(name)])),
+    });
+    const names = (...them: string[]) =>
+      `Away\n\n${them.map((name) => `Gitway-Allow-Prune: ApiDefinition/${name}`).join("\n")}`;
+    await repository.commit({
+      files: { "apis/a.yaml": null, "apis/b.yaml": null },
+      message: names("a", "c"),
+    });
+    await repository.commit({ files: { "apis/c.yaml": null } });
+    await repository.git("mv", "apis/d.yaml", "apis/moved.yaml");
+    const to = await repository.commit({ message: names("d") });
+    await using source = await fetched(repository);
+
+    expect(await source.pruneConsents(from, to)).toEqual({
+      all: false,
+      objects: new Set([`ApiDefinition/${deriveId("ApiDefinition", "a")}`]),
+    });
+    expect((await source.pruneConsents(from, from)).objects).toEqual(new Set());
   });
 });
 

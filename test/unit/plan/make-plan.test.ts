@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { objectKey } from "../../../src/manifest/manifest.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
 import { applied, broken, definition, live, nothing, planFor, problem, set, token } from "./state.ts";
 
@@ -255,6 +256,22 @@ test("held deletions stop nothing else, and consent lets them through", () => {
 
   expect(changesOf(planFor(live(...many), desired))).toEqual(["create new"]);
   expect(planFor(live(...many), desired, { allowPrune: true }).changes.length).toBe(9);
+});
+
+test("a consent by name lets just that object go, and it does not count for the others", () => {
+  const keys = (...names: string[]) => new Set(names.map((name) => objectKey(definition(name, name))));
+
+  const six = planFor(live(...many), set({ manifests: many.slice(6) }), { consents: keys("d0") });
+  const five = planFor(live(...many), set({ manifests: many.slice(5) }), { consents: keys("d0", "d1") });
+  const unproven = planFor(
+    live(...many),
+    set({ manifests: many.slice(1), unidentified: [problem("apis/odd.yaml")] }),
+    { consents: keys("d0") },
+  );
+
+  expect([changesOf(six), six.held.length]).toEqual([["delete d0"], 5]);
+  expect([five.changes.length, five.held.length]).toEqual([5, 0]);
+  expect([unproven.changes, unproven.held]).toMatchObject([[], [{ code: "absence-unproven" }]]);
 });
 
 test("an emptied tree deletes nothing without consent, however little there was", () => {
