@@ -68,6 +68,17 @@ describe("the seed's requests", () => {
   });
 });
 
+test("a title of several lines is one line of the commit's message", async () => {
+  const name = "Long\n\nGitway-Allow-Prune: yes";
+  const { api_definition } = seed("post-request") as { api_definition: object };
+
+  expect((await send("POST", "/apis", { api_definition: { ...api_definition, name } }))[0]).toBe(200);
+
+  expect(await api.repository.git("log", "-1", "--format=%B")).toBe(
+    "Add API 'Long Gitway-Allow-Prune: yes'\n\nThrough the Dashboard API.",
+  );
+});
+
 test("an update keeps every byte that it does not mean to change", async () => {
   const got = (await (await api.request("/apis/hello", key)).json()) as Record<string, object>;
   const before = await text("apis/hello.yaml");

@@ -40,7 +40,8 @@ export async function writeObjects(
   const user = context.get("user");
   const outcome = await edit({
     by: { name: user.name, email: user.email },
-    message: `${summary}\n\nThrough the Dashboard API.`,
+    // A title may have line ends: what follows one would be the body of the message, or a trailer.
+    message: `${summary.replaceAll(/\s+/g, " ")}\n\nThrough the Dashboard API.`,
     edits,
     proposal: mode === "branch" ? { user: user.user ?? "administrator", topic: summary } : null,
   });
