@@ -1,7 +1,7 @@
-import { dashboardIds, type DashboardIds } from "../exchange/dashboard-ids.ts";
 import type { DefinitionObject } from "../exchange/definition-notation.ts";
 import { type WebhookBook, webhookBook } from "../exchange/webhook-book.ts";
 import type { WebhookObject } from "../exchange/webhook-notation.ts";
+import { dashboardIds, type DashboardIds, idClaimsOf } from "../manifest/dashboard-ids.ts";
 import type { StoredObject } from "../plan/plan.ts";
 import type { ObjectStamps, Store } from "../store/store.ts";
 
@@ -25,8 +25,10 @@ export interface Catalogue {
   readonly definitions: readonly CatalogueEntry[];
   readonly webhooks: readonly (WebhookObject & Webhook)[];
   readonly book: WebhookBook;
-  /** A definition by its internal or public id, its UUID or its manifest's name. */
-  find(id: string): CatalogueEntry | undefined;
+  /** A definition by its internal or public id or its UUID, or else by its manifest's name. */
+  find(asked: string): CatalogueEntry | undefined;
+  /** The definition that has an id, of whichever sort. */
+  findById(id: string): CatalogueEntry | undefined;
 }
 
 /** Gives the catalogue of the current revision; reads the store only when that has moved. */
@@ -71,16 +73,16 @@ async function readCatalogue(
     .toSorted(byAge);
   const hooks = webhooks.filter((object) => object.kind === "Webhook");
   const byId = new Map(
-    entries.flatMap((entry) =>
-      [entry.object.name, entry.object.id, entry.ids.apiId, entry.ids.id].map((id) => [id, entry] as const),
-    ),
+    entries.flatMap((entry) => idClaimsOf(entry.object).map(({ value }) => [value, entry] as const)),
   );
+  const byName = new Map(entries.map((entry) => [entry.object.name, entry]));
   return {
     revision,
     definitions: entries,
     webhooks: hooks,
     book: webhookBook(hooks, orgId),
-    find: (id) => byId.get(id),
+    find: (asked) => byId.get(asked) ?? byName.get(asked),
+    findById: (id) => byId.get(id),
   };
 }
 

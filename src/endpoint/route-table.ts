@@ -1,4 +1,4 @@
-import { apiIdOf } from "../manifest/identity.ts";
+import { apiIdOf } from "../manifest/dashboard-ids.ts";
 import type { ServingState, StoredDefinition } from "../store/serving-store.ts";
 import { batchPath } from "./batch/batch-path.ts";
 import { buildCredentialTable, type CredentialTable } from "./credential-table.ts";

@@ -1,6 +1,6 @@
 import type { ApiDefinitionSpec } from "../manifest/api-definition.generated.ts";
-import { deriveId, isApiId } from "../manifest/identity.ts";
-import { type DashboardIds, derivedIds } from "./dashboard-ids.ts";
+import { type DashboardIds, derivedIds, isApiId } from "../manifest/dashboard-ids.ts";
+import { deriveId } from "../manifest/identity.ts";
 import { type DefinitionObject, definitionNotation } from "./definition-notation.ts";
 import { type DashboardContext, type DefinitionSides, definitionSides } from "./definition-to-dashboard.ts";
 import { embeddedHandlers, readEvents } from "./event-section.ts";

@@ -1,4 +1,4 @@
-import { isApiId } from "../manifest/identity.ts";
+import { type DashboardIds, isApiId, isInternalId, reservedApiIds } from "../manifest/dashboard-ids.ts";
 import type { GitwayObject } from "../manifest/manifest.ts";
 import {
   readAuthentication,
@@ -8,7 +8,6 @@ import {
   writeBlockList,
   writeRateLimit,
 } from "./access-section.ts";
-import { type DashboardIds, isInternalId } from "./dashboard-ids.ts";
 import { overlay } from "./difference.ts";
 import {
   eventStyle,
@@ -88,11 +87,14 @@ function readDefinition(given: Fields, surroundings: DefinitionSurroundings): De
   });
 }
 
+const wrongApiId = "must be at most 64 letters, digits, hyphens and underscores";
+const reserved = "is a path of this API: choose another";
+
 function checkIds(given: Fields): void {
   const [id, apiId] = [textOf(given, "id") ?? "", textOf(given, "api_id") ?? ""];
   if (id !== "" && !isInternalId(id)) refuse(given, "id", "invalid-id", "must be 24 hex digits");
   if (apiId !== "" && !isApiId(apiId))
-    refuse(given, "api_id", "invalid-id", "must be at most 64 letters, digits, hyphens and underscores");
+    refuse(given, "api_id", "invalid-id", reservedApiIds.includes(apiId) ? reserved : wrongApiId);
 }
 
 function readDomain(given: Fields): Pick<Definition, "domain"> {

@@ -1,4 +1,4 @@
-import { derivedIds } from "./dashboard-ids.ts";
+import { derivedIds } from "../manifest/dashboard-ids.ts";
 import { type DefinitionObject, definitionNotation } from "./definition-notation.ts";
 import { writeMetadata } from "./gitway-member.ts";
 import { isObject, type JsonObject } from "./json-object.ts";

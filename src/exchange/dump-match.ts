@@ -1,6 +1,6 @@
+import { dashboardIds } from "../manifest/dashboard-ids.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import type { DumpItem } from "./dashboard-dump.ts";
-import { dashboardIds } from "./dashboard-ids.ts";
 import { gitwayOf } from "./gitway-member.ts";
 import { type JsonObject, objectAt, ownField } from "./json-object.ts";
 import { slugOf } from "./slug.ts";

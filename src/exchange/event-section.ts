@@ -1,6 +1,6 @@
 import type { ApiDefinitionSpec, EventHook } from "../manifest/api-definition.generated.ts";
+import { derivedIds } from "../manifest/dashboard-ids.ts";
 import { deriveId } from "../manifest/identity.ts";
-import { derivedIds } from "./dashboard-ids.ts";
 import {
   type Fields,
   fieldsOf,

@@ -1,5 +1,5 @@
+import { dashboardIds, derivedIds } from "../manifest/dashboard-ids.ts";
 import type { WebhookSpec } from "../manifest/webhook.generated.ts";
-import { dashboardIds, derivedIds } from "./dashboard-ids.ts";
 import type { JsonObject } from "./json-object.ts";
 import { shown } from "./notation.ts";
 import { webhookNotation, type WebhookObject } from "./webhook-notation.ts";

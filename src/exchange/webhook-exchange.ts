@@ -1,6 +1,6 @@
+import { derivedIds } from "../manifest/dashboard-ids.ts";
 import { deriveId } from "../manifest/identity.ts";
 import type { WebhookSpec } from "../manifest/webhook.generated.ts";
-import { derivedIds } from "./dashboard-ids.ts";
 import type { DashboardProblem } from "./fields.ts";
 import { gitwayOf, type Metadata, readGitwayMember, writeMetadata } from "./gitway-member.ts";
 import { isObject, type JsonObject } from "./json-object.ts";

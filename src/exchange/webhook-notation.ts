@@ -1,6 +1,6 @@
+import { type DashboardIds, isInternalId } from "../manifest/dashboard-ids.ts";
 import type { GitwayObject } from "../manifest/manifest.ts";
 import type { WebhookSpec } from "../manifest/webhook.generated.ts";
-import { type DashboardIds, isInternalId } from "./dashboard-ids.ts";
 import { type Fields, fieldsOf, numberOf, refuse, requireFields, textOf } from "./fields.ts";
 import { saidFields } from "./json-object.ts";
 import type { Notation } from "./notation.ts";

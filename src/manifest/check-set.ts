@@ -1,4 +1,5 @@
 import { closest, mostSuggestions } from "../closest.ts";
+import { idClaimsOf, type IdClaim } from "./dashboard-ids.ts";
 import type { BrokenManifest, Identity, Kind, Manifest, ManifestSet } from "./manifest.ts";
 import { quoteForPeople } from "./pointer.ts";
 import type { Place, Problem } from "./problem.ts";
@@ -16,6 +17,7 @@ export function checkSet(set: ManifestSet): Problem[] {
   return [
     ...duplicates(everything, "name"),
     ...duplicates(everything, "id"),
+    ...sharedIds(set.manifests),
     ...collisions(set.manifests),
     ...danglingReferences(set.manifests, everything),
   ];
@@ -34,6 +36,20 @@ function duplicates(all: readonly Either[], field: "name" | "id"): Problem[] {
       ),
     );
   });
+}
+
+/** Ids that requests name an object by, in whichever of its fields. */
+function sharedIds(manifests: readonly Manifest[]): Problem[] {
+  const claims = manifests.flatMap((manifest) => idClaimsOf(manifest).map((claim) => ({ manifest, claim })));
+  return groupsOf(claims, ({ manifest, claim }) => `${manifest.kind} ${claim.value}`)
+    .filter((group) => new Set(group.map(({ manifest }) => manifest.id)).size > 1)
+    .flatMap((group) =>
+      pairsOf(group).map(([{ manifest, claim }, other]) => {
+        const place = other.manifest.places[other.claim.path] ?? other.manifest.place;
+        const description = `${manifest.kind} '${other.manifest.name}' (${placeText(place)})`;
+        return problemAt(manifest, claim.path, "duplicate-id", sharedIdMessage(claim, description));
+      }),
+    );
 }
 
 function collisions(manifests: readonly Manifest[]): Problem[] {
@@ -99,6 +115,12 @@ export function duplicateMessage(
 ): string {
   const value = quoteForPeople(field === "name" ? name : id);
   return `The ${field} ${value} belongs to another ${kind} too, ${otherDescription}: give each its own.`;
+}
+
+/** That another object of the kind answers to an id as well. The description says which, and where. */
+export function sharedIdMessage({ value, path }: IdClaim, otherDescription: string): string {
+  const field = path === "/spec/dashboard/api_id" ? "api_id" : "id";
+  return `The ${field} ${quoteForPeople(value)} is an id of ${otherDescription} too: give each its own.`;
 }
 
 function groupsOf<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {

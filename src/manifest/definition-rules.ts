@@ -1,3 +1,4 @@
+import { reservedApiIds } from "./dashboard-ids.ts";
 import type { Finding } from "./finding.ts";
 import { pointerTo, quoteForPeople, select, valueAt } from "./pointer.ts";
 
@@ -8,9 +9,8 @@ import { pointerTo, quoteForPeople, select, valueAt } from "./pointer.ts";
 export function definitionFindings(document: unknown): Finding[] {
   const spec = valueAt(document, "/spec");
   if (typeof spec !== "object" || spec === null || Array.isArray(spec)) return [];
-  return [address, target, versionKey, versionNames, defaultVersion, scriptParameters].flatMap((rule) =>
-    rule(document),
-  );
+  const rules = [address, target, versionKey, versionNames, defaultVersion, scriptParameters, reservedId];
+  return rules.flatMap((rule) => rule(document));
 }
 
 function address(document: unknown): Finding[] {
@@ -89,6 +89,15 @@ function scriptParameters(document: unknown): Finding[] {
   const message =
     "'spec.action.script.parameters' is only for 'input: run': set that, or remove the parameters.";
   return [{ path: "/spec/action/script/parameters", code: "invalid-value", message, at: "key" }];
+}
+
+/** A path of the Dashboard API would hide the definition. */
+function reservedId(document: unknown): Finding[] {
+  const path = "/spec/dashboard/api_id";
+  const apiId = valueAt(document, path);
+  if (typeof apiId !== "string" || !reservedApiIds.includes(apiId)) return [];
+  const message = `'spec.dashboard.api_id' must not be ${quoteForPeople(apiId)}, which is a path of the Dashboard API: choose another.`;
+  return [flaw(path, "invalid-id", message)];
 }
 
 function has(document: unknown, pointer: string): boolean {

@@ -22,13 +22,3 @@ export function deriveId(kind: Kind, name: string): string {
   const hex = hash.toString("hex", 0, 16);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
-
-/** The `api_id` by which clients of the Dashboard API know a definition: the one that was chosen, or the UUID's hex digits. */
-export function apiIdOf(uuid: string, chosen: unknown): string {
-  return typeof chosen === "string" && isApiId(chosen) ? chosen : uuid.replaceAll("-", "");
-}
-
-/** Whether a text may be the `api_id` of a definition (Dashboard facts 1.5). */
-export function isApiId(text: string): boolean {
-  return /^[A-Za-z0-9_-]{1,64}$/.test(text);
-}

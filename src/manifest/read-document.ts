@@ -106,6 +106,16 @@ function fileReferencesOf(kind: Kind, spec: SpecByKind[Kind], locator: Locator):
     .map(({ pointer, value }) => ({ file: String(value), path: pointer, place: locator.placeOf(pointer) }));
 }
 
+/** The fields whose value only one object may have. */
+const uniqueFields = [
+  "/metadata/name",
+  "/metadata/id",
+  "/spec/route",
+  "/spec/listenPath",
+  "/spec/dashboard/id",
+  "/spec/dashboard/api_id",
+];
+
 /** The places that other manifests, or files, can be at odds with. */
 function placesOf(
   document: { readonly spec: SpecByKind[Kind] },
@@ -114,7 +124,7 @@ function placesOf(
   fileReferences: readonly FileReference[],
 ): Record<string, Place> {
   const places: Record<string, Place> = {};
-  for (const field of ["/metadata/name", "/metadata/id", "/spec/route", "/spec/listenPath"]) {
+  for (const field of uniqueFields) {
     if (valueAt(document, field) !== undefined) places[field] = locator.placeOf(field);
   }
   for (const { pointer } of select({ spec }, "/spec/events/*/webhook"))

@@ -1,5 +1,12 @@
 import { mostSuggestions } from "../closest.ts";
-import { collisionMessage, danglingMessage, duplicateMessage, problemAt } from "../manifest/check-set.ts";
+import {
+  collisionMessage,
+  danglingMessage,
+  duplicateMessage,
+  problemAt,
+  sharedIdMessage,
+} from "../manifest/check-set.ts";
+import { idClaimsOf } from "../manifest/dashboard-ids.ts";
 import { kinds, type Kind, type Manifest } from "../manifest/manifest.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { claimOf, referencesOf, type Reference } from "../manifest/references.ts";
@@ -17,11 +24,11 @@ export interface Settled {
   readonly problems: ReadonlyMap<string, readonly Problem[]>;
 }
 
-/** A value that only one object may have: its name, or its claim on a route. */
+/** A value that only one object may have: its name, its claim on a route, an id that requests name it by. */
 interface UniqueValue {
   readonly value: string;
   readonly path: string;
-  readonly code: "duplicate-name" | "route-in-use";
+  readonly code: "duplicate-name" | "duplicate-id" | "route-in-use";
   /** What to say when another has it. */
   readonly message: (other: string) => string;
 }
@@ -60,9 +67,12 @@ interface State {
   readonly owners: Map<string, Set<string>>;
   /** Values that two or more newcomers want: none of them gets it, in whatever order they are looked at. */
   readonly contested: ReadonlyMap<string, readonly Candidate[]>;
+  /** What each object has in the store already: who holds a route, name or id keeps it. */
+  readonly held: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 function startState(candidates: readonly Candidate[], heldKeys: ReadonlySet<string>): State {
+  const held = heldValues(candidates);
   const state: State = {
     effective: new Map(),
     problems: new Map(
@@ -70,7 +80,8 @@ function startState(candidates: readonly Candidate[], heldKeys: ReadonlySet<stri
     ),
     byKey: new Map(candidates.map((candidate) => [candidate.key, candidate])),
     owners: new Map(),
-    contested: contestedValues(candidates),
+    contested: contestedValues(candidates, held),
+    held,
   };
   for (const candidate of candidates) {
     const entry = startOf(candidate, heldKeys);
@@ -86,22 +97,24 @@ function startOf(candidate: Candidate, heldKeys: ReadonlySet<string>): Effective
   return stored && stays ? { from: "stored", object: stored } : null;
 }
 
-function contestedValues(candidates: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {
+function contestedValues(
+  candidates: readonly Candidate[],
+  held: State["held"],
+): ReadonlyMap<string, readonly Candidate[]> {
   const newcomers = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
     if (!candidate.desired) continue;
-    const held = heldValues(candidate);
     for (const { value } of uniqueValues(candidate.desired)) {
-      if (!held.has(value)) append(newcomers, value, candidate);
+      if (!held.get(candidate.key)?.has(value)) append(newcomers, value, candidate);
     }
   }
   return new Map([...newcomers].filter(([, wanting]) => wanting.length > 1));
 }
 
 function clashes(candidate: Candidate, object: Manifest, state: State): Problem[] {
-  const held = heldValues(candidate);
+  const held = state.held.get(candidate.key);
   return uniqueValues(object).flatMap((unique) => {
-    if (held.has(unique.value)) return [];
+    if (held?.has(unique.value)) return [];
     const rival = rivalOf(candidate, unique.value, state);
     if (!rival) return [];
     return [problemAt(object, unique.path, unique.code, unique.message(describe(rival)))];
@@ -163,25 +176,47 @@ function leave(key: string, object: Manifest, state: State): void {
   for (const { value } of uniqueValues(object)) state.owners.get(value)?.delete(key);
 }
 
-/** What the object has in the store already: who holds a route or name keeps it. */
-function heldValues(candidate: Candidate): ReadonlySet<string> {
-  return new Set(candidate.stored ? uniqueValues(candidate.stored).map(({ value }) => value) : []);
+/** What each object has in the store. What two have there, of a time that did not refuse it, is neither's. */
+function heldValues(candidates: readonly Candidate[]): State["held"] {
+  const holders = new Map<string, number>();
+  const values = new Map<string, readonly string[]>();
+  for (const { key, stored } of candidates) {
+    if (!stored) continue;
+    const own = uniqueValues(stored).map(({ value }) => value);
+    values.set(key, own);
+    for (const value of own) holders.set(value, (holders.get(value) ?? 0) + 1);
+  }
+  const isHeld = (value: string) => holders.get(value) === 1;
+  return new Map([...values].map(([key, own]) => [key, new Set(own.filter(isHeld))]));
 }
 
+/** Asked for several times in a plan, and objects never change. */
+const known = new WeakMap<Manifest | StoredObject, readonly UniqueValue[]>();
+
 function uniqueValues(object: Manifest | StoredObject): readonly UniqueValue[] {
+  const values = known.get(object) ?? readUniqueValues(object);
+  known.set(object, values);
+  return values;
+}
+
+function readUniqueValues(object: Manifest | StoredObject): readonly UniqueValue[] {
   const name: UniqueValue = {
     value: nameKey(object),
     path: "/metadata/name",
     code: "duplicate-name",
     message: (other) => duplicateMessage("name", object, other),
   };
+  const ids = idClaimsOf(object).map((id): UniqueValue => ({
+    value: `id ${object.kind} ${id.value}`,
+    path: id.path,
+    code: "duplicate-id",
+    message: (other) => sharedIdMessage(id, other),
+  }));
   const claim = claimOf(object);
-  if (!claim) return [name];
+  if (!claim) return [name, ...ids];
   const { key, path } = claim;
-  return [
-    name,
-    { value: `claim ${key}`, path, code: "route-in-use", message: (other) => collisionMessage(claim, other) },
-  ];
+  const message = (other: string) => collisionMessage(claim, other);
+  return [name, ...ids, { value: `claim ${key}`, path, code: "route-in-use", message }];
 }
 
 function describe(candidate: Candidate): string {

@@ -163,19 +163,19 @@ async function planOf(parts: PassParts, status: SyncStatus | null, commit: strin
   });
 }
 
-/** What the edits quarantine: the objects that they are about, and those that were not quarantined before them. */
+/** What the edits quarantine: the objects that they are about, or else others that were not before them. */
 async function causedBy(
   edits: readonly ObjectEdit[],
   { quarantined }: Plan,
   planBefore: () => Promise<Plan>,
 ): Promise<Plan["quarantined"]> {
-  const before = new Set((await planBefore()).quarantined.map(objectKey));
   const touched = new Set(
     edits.map((edit) => ("wanted" in edit ? `${edit.wanted.kind} ${edit.wanted.name}` : "")),
   );
-  return quarantined.filter(
-    (entry) => !before.has(objectKey(entry)) || touched.has(`${entry.kind} ${entry.name}`),
-  );
+  const own = quarantined.filter(({ kind, name }) => touched.has(`${kind} ${name}`));
+  if (own.length > 0) return own;
+  const before = new Set((await planBefore()).quarantined.map(objectKey));
+  return quarantined.filter((entry) => !before.has(objectKey(entry)));
 }
 
 /** A deletion that would not go through, in spite of its own consent. */

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { orgId, startTestApi, userManifest, type TestApi } from "../support/dashboard-api.ts";
+import { apiRoutes } from "../../src/dashboard/api/routes.ts";
+import { isApiId } from "../../src/manifest/dashboard-ids.ts";
+import { deriveId } from "../../src/manifest/identity.ts";
+import { orgId, partsOf, startTestApi, userManifest, type TestApi } from "../support/dashboard-api.ts";
 import { replyManifest, tokenManifest } from "../support/reconciling.ts";
 
 const key = "reader-".padEnd(40, "k");
@@ -128,6 +131,23 @@ test("tokens come in pages when a page is asked for", async () => {
       path,
       { pages, tokens: { length } },
     ]);
+});
+
+test("an id is meant before the name of another manifest", async () => {
+  const chosen = replyManifest("other", "other") + "  dashboard: { api_id: hello }\n";
+  await commit({ "apis/hello.yaml": replyManifest("hello", "hello"), "apis/other.yaml": chosen });
+  const tokenId = deriveId("ApiToken", "internal");
+  await commit({ "apis/t.yaml": tokenManifest(tokenId) });
+
+  expect(await (await api.request("/apis/hello", key)).json()).toMatchObject({ gitway: { name: "other" } });
+  expect(await (await api.request(`/tokens/${tokenId}`, key)).json()).toMatchObject({ name: "internal" });
+});
+
+test("no definition can have an id that is a path of the API", () => {
+  const paths = apiRoutes(partsOf(api)).flatMap(({ path }) => /^\/apis\/([^:/]+)/.exec(path)?.[1] ?? []);
+
+  expect(paths).toContain("search");
+  expect(paths.filter((path) => isApiId(path))).toEqual([]);
 });
 
 test("tokens are shown without secrets", async () => {

@@ -126,6 +126,34 @@ describe("a write that can't be", () => {
     expect(await head()).toEqual(before);
   });
 
+  test("is a 409 when it would take the id of another, live or not", async () => {
+    await commit({ "apis/other.yaml": replyManifest("other", "other") });
+    const before = await head();
+    const other = (await definitionOf("other"))["api_definition"] as { id: string; api_id: string };
+    const got = await definitionOf("hello");
+    const put = (apiId: string) =>
+      send("PUT", "/apis/hello", {
+        ...got,
+        api_definition: { ...(got["api_definition"] as object), api_id: apiId },
+      });
+    const taken = [409, { Message: "Found API with the same ID" }];
+
+    expect(await put(other.api_id)).toMatchObject(taken);
+    expect(await put(other.id)).toMatchObject(taken);
+    expect(await put("search")).toMatchObject([
+      400,
+      { Errors: [expect.stringContaining("a path of this API")] },
+    ]);
+    expect(await head()).toEqual(before);
+
+    const claimed = replyManifest("late", "late") + '  dashboard: { api_id: "chosen" }\n';
+    await api.repository.commit({ files: { "apis/late.yaml": claimed } });
+    expect(await put("chosen")).toMatchObject([
+      409,
+      { Message: "Found API with the same ID", Errors: [expect.stringContaining("apis/late.yaml")] },
+    ]);
+  });
+
   test("is a 409 when the object was changed meanwhile, and when it is quarantined", async () => {
     const got = await (await api.request("/apis/hello", key)).json();
     const stale = await send("PUT", "/apis/hello", got, { "if-match": '"0000"' });
@@ -392,6 +420,10 @@ test("two writers and a third who pushes lose nothing", async () => {
   for (const [count, status] of statuses.entries())
     expect([count, names.has(`token-${count}`)]).toEqual([count, status === 200]);
 });
+
+async function definitionOf(id: string): Promise<Record<string, unknown>> {
+  return (await (await api.request(`/apis/${id}`, key)).json()) as Record<string, unknown>;
+}
 
 async function send(
   method: string,

@@ -1,16 +1,16 @@
-import { dashboardIds } from "../../exchange/dashboard-ids.ts";
 import { definitionFromDashboard, type ReadDefinition } from "../../exchange/definition-from-dashboard.ts";
 import type { DefinitionObject } from "../../exchange/definition-notation.ts";
 import type { NewWebhook } from "../../exchange/webhook-book.ts";
+import { dashboardIds, idClaimsOf } from "../../manifest/dashboard-ids.ts";
 import { deriveId } from "../../manifest/identity.ts";
 import type { Kind } from "../../manifest/manifest.ts";
 import type { ObjectEdit } from "../../reconcile/edit-objects.ts";
 import { refuse } from "../answers.ts";
-import type { Catalogue } from "../catalogue.ts";
+import type { Catalogue, CatalogueEntry } from "../catalogue.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
 import type { DefinitionParts } from "./definitions.ts";
 import { readJson } from "./read-json.ts";
-import { answerProblems, done, seenHash, writeObjects, type Writing } from "./write.ts";
+import { answerProblems, done, sameId, seenHash, writeObjects, type Writing } from "./write.ts";
 
 /** What writing definitions needs. */
 export interface DefinitionWriteParts extends DefinitionParts {
@@ -58,9 +58,7 @@ async function create(context: ApiContext, parts: DefinitionWriteParts): Promise
   const reading = definitionFromDashboard(body.value, readingContext(parts, catalogue, null));
   if (!reading.definition) return answerProblems(context, invalid, reading.problems);
   const { definition, webhooks } = reading;
-  const ids = idsOf(definition);
-  if (catalogue.find(ids.apiId) || catalogue.find(ids.id))
-    return refuse(context, 409, "Found API with the same ID");
+  if (hasIdOfAnother(catalogue, definition, null)) return refuse(context, 409, sameId);
   const { fileOf } = parts.writing;
   const file = fileOf("ApiDefinition", definition.name);
   const edits = [
@@ -69,7 +67,7 @@ async function create(context: ApiContext, parts: DefinitionWriteParts): Promise
   ];
   const summary = `Add API '${titleOf(definition)}'`;
   const stopped = await writeObjects(context, parts.writing, { edits, summary });
-  return stopped ?? done(context, "API created", ids.id);
+  return stopped ?? done(context, "API created", dashboardIds(withId(definition)).id);
 }
 
 async function update(context: ApiContext, parts: DefinitionWriteParts): Promise<Response> {
@@ -82,6 +80,7 @@ async function update(context: ApiContext, parts: DefinitionWriteParts): Promise
   const reading = definitionFromDashboard(body.value, readingContext(parts, catalogue, entry.object));
   if (!reading.definition) return answerProblems(context, invalid, reading.problems);
   const { definition, webhooks } = reading;
+  if (hasIdOfAnother(catalogue, definition, entry)) return refuse(context, 409, sameId);
   const edits = [
     ...newWebhooks(webhooks, parts.writing.fileOf),
     {
@@ -143,7 +142,14 @@ function titleOf({ name, spec }: ReadDefinition): string {
   return spec.title ?? name;
 }
 
-function idsOf(definition: ReadDefinition) {
-  const id = definition.id ?? deriveId(definition.kind, definition.name);
-  return dashboardIds({ ...definition, id, files: {}, hash: "" });
+function hasIdOfAnother(
+  catalogue: Catalogue,
+  definition: ReadDefinition,
+  own: CatalogueEntry | null,
+): boolean {
+  return idClaimsOf(withId(definition)).some(({ value }) => (catalogue.findById(value) ?? own) !== own);
+}
+
+function withId(definition: ReadDefinition) {
+  return { ...definition, id: definition.id ?? deriveId(definition.kind, definition.name) };
 }

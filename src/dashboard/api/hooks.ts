@@ -1,9 +1,10 @@
-import { dashboardIds } from "../../exchange/dashboard-ids.ts";
 import { webhookFromDashboard, webhookToDashboard } from "../../exchange/webhook-exchange.ts";
 import type { WebhookObject } from "../../exchange/webhook-notation.ts";
+import { dashboardIds, idClaimsOf } from "../../manifest/dashboard-ids.ts";
 import { deriveId } from "../../manifest/identity.ts";
 import { refuse } from "../answers.ts";
 import type { Catalogue } from "../catalogue.ts";
+import { findNamed } from "../find-named.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { pageOf, pageParameter } from "./page.ts";
 import { readJson } from "./read-json.ts";
@@ -78,8 +79,9 @@ export function hookRoutes(parts: HookParts): ApiRoute[] {
 }
 
 function find({ webhooks }: Catalogue, context: ApiContext): WebhookObject | undefined {
-  const asked = context.req.param("id");
-  return webhooks.find((hook) => hook.name === asked || hook.id === asked || dashboardIds(hook).id === asked);
+  return findNamed(webhooks, context.req.param("id") ?? "", (hook) =>
+    idClaimsOf(hook).map(({ value }) => value),
+  );
 }
 
 async function read(context: ApiContext, parts: HookParts, previous: WebhookObject | null) {
@@ -107,7 +109,7 @@ async function create(context: ApiContext, parts: HookParts): Promise<Response> 
     summary: `Add webhook '${wanted.name}'`,
   });
   const id = wanted.id ?? deriveId("Webhook", wanted.name);
-  return stopped ?? done(context, "Webhook created", dashboardIds({ ...wanted, id, files: {}, hash: "" }).id);
+  return stopped ?? done(context, "Webhook created", dashboardIds({ ...wanted, id }).id);
 }
 
 async function update(context: ApiContext, parts: HookParts): Promise<Response> {

@@ -5,6 +5,7 @@ import type { Store } from "../../store/store.ts";
 import { parseDuration } from "../../units.ts";
 import { refuse } from "../answers.ts";
 import type { Catalogue } from "../catalogue.ts";
+import { findNamed } from "../find-named.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { readJson } from "./read-json.ts";
 import { done, seenHash, writeObjects, type Writing } from "./write.ts";
@@ -222,10 +223,9 @@ async function withToken(
 }
 
 async function find({ store }: TokenWriteParts, asked: string): Promise<Token | undefined> {
-  const tokens = await store.objects("ApiToken");
-  return tokens
-    .filter((object): object is Token => object.kind === "ApiToken")
-    .find(({ id, name }) => id === asked || name === asked);
+  const objects = await store.objects("ApiToken");
+  const tokens = objects.filter((object): object is Token => object.kind === "ApiToken");
+  return findNamed(tokens, asked);
 }
 
 type TokenChange = Partial<ApiTokenSpec> & { readonly name?: unknown };

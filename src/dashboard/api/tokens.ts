@@ -2,6 +2,7 @@ import type { StoredObject } from "../../plan/plan.ts";
 import type { ObjectStamps, Store } from "../../store/store.ts";
 import { refuse } from "../answers.ts";
 import type { Catalogue } from "../catalogue.ts";
+import { findNamed } from "../find-named.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { optionalPageParameter, pageOf } from "./page.ts";
 
@@ -40,8 +41,7 @@ export function tokenRoutes({ store, catalogue }: TokenParts): ApiRoute[] {
       summary: "Get a token by name or id, with its credentials.",
       answer: "Token",
       handle: async (context) => {
-        const asked = context.req.param("id");
-        const token = (await shownTokens(store)).find(({ id, name }) => id === asked || name === asked);
+        const token = findNamed(await shownTokens(store), context.req.param("id") ?? "");
         if (!token) return refuse(context, 404, "Token not found");
         return context.json({ ...token, credentials: await store.credentials(token.name) });
       },

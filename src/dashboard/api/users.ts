@@ -1,6 +1,7 @@
 import type { StoredObject } from "../../plan/plan.ts";
 import type { Store } from "../../store/store.ts";
 import { refuse } from "../answers.ts";
+import { findNamed } from "../find-named.ts";
 import { access, type ApiRoute } from "./api-route.ts";
 import { optionalPageParameter, pageOf } from "./page.ts";
 
@@ -39,8 +40,7 @@ export function userRoutes({ store }: { readonly store: Pick<Store, "objects"> }
       summary: "Get a user by name or id.",
       answer: "User",
       handle: async (context) => {
-        const asked = context.req.param("name");
-        const user = (await users(store)).find(({ name, id }) => name === asked || id === asked);
+        const user = findNamed(await users(store), context.req.param("name") ?? "");
         return user ? context.json(shownUser(user)) : refuse(context, 404, "User not found");
       },
     },

@@ -63,16 +63,26 @@ export function done(context: ApiContext, message: string, meta: string | null):
 }
 
 /** All that is wrong with a request: sentences, and for those that have one the structured reason. */
-export function answerProblems(context: ApiContext, message: string, problems: readonly Flaw[]): Response {
+export function answerProblems(
+  context: ApiContext,
+  message: string,
+  problems: readonly Flaw[],
+  status: 400 | 409 = 400,
+): Response {
   const Errors = problems.map((problem) => problem.message);
   const Reasons = problems.map((problem) => reasonOf(problem)).filter((reason) => reason !== null);
-  return context.json({ Status: "Error", Message: message, Meta: null, Errors, Reasons }, 400);
+  return context.json({ Status: "Error", Message: message, Meta: null, Errors, Reasons }, status);
 }
 
 function answerRefusal(context: ApiContext, { reason, message, problems }: EditRefusal): Response {
   if (reason === "conflict") return refuse(context, 409, message);
+  if (problems.some(({ code }) => code === "duplicate-id"))
+    return answerProblems(context, sameId, problems, 409);
   return answerProblems(context, "API object validation failed", problems);
 }
+
+/** In the words of the Dashboard API (Dashboard facts 1.2). */
+export const sameId = "Found API with the same ID";
 
 /** The hash that `If-Match` names, or that of what there is now. */
 export function seenHash(context: ApiContext, current: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { dashboardIds } from "../../../src/exchange/dashboard-ids.ts";
+import { dashboardIds } from "../../../src/manifest/dashboard-ids.ts";
 import { accepted, type Json, printed, read, seed } from "../../support/exchanging.ts";
 
 describe("the samples of the Dashboard API's documentation", () => {

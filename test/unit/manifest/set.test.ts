@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { assembleManifests, referencedFiles } from "../../../src/manifest/assemble.ts";
 import { canonicalJson, hashObject } from "../../../src/manifest/canonical.ts";
 import { checkSet } from "../../../src/manifest/check-set.ts";
+import { derivedIds } from "../../../src/manifest/dashboard-ids.ts";
 import { deriveId } from "../../../src/manifest/identity.ts";
 import type { GitwayObject } from "../../../src/manifest/manifest.ts";
 import { claimOf, referencesOf, routeOf } from "../../../src/manifest/references.ts";
@@ -204,6 +205,33 @@ describe("checking a whole repository", () => {
       "apis/0.yaml:3:26 duplicate-id: The id 'c4cc7192-6ff5-4ca5-aae0-57c8615e25c8' belongs to another ApiToken too, apis/1.yaml:1:1: give each its own.",
       "apis/1.yaml:3:26 duplicate-id: The id 'c4cc7192-6ff5-4ca5-aae0-57c8615e25c8' belongs to another ApiToken too, apis/0.yaml:1:1: give each its own.",
     ]);
+  });
+
+  test("finds an id of the Dashboard API that two definitions answer to, chosen or derived", () => {
+    const { id } = objectOf(reply("route: c", "c"));
+    const [own, hex] = [derivedIds(id).id, id.replaceAll("-", "")];
+    const withId = (name: string, field: string, value: string) =>
+      reply(`route: ${name}\ndashboard: { ${field}: "${value}" }`, name);
+
+    expect(checked(withId("a", "api_id", "same"), withId("b", "api_id", "same"))).toEqual([
+      "apis/0.yaml:6:24 duplicate-id: The api_id 'same' is an id of ApiDefinition 'b' (apis/1.yaml:6:24) too: give each its own.",
+      "apis/1.yaml:6:24 duplicate-id: The api_id 'same' is an id of ApiDefinition 'a' (apis/0.yaml:6:24) too: give each its own.",
+    ]);
+    for (const [field, value] of [
+      ["api_id", own],
+      ["api_id", hex],
+      ["api_id", id],
+      ["id", own],
+    ] as const)
+      expect([value, checked(withId("a", field, value), reply("route: c", "c")).length]).toEqual([value, 2]);
+    expect(checked(withId("a", "api_id", "c"), reply("route: c", "c"))).toEqual([]);
+  });
+
+  test("tells UUIDs apart that differ at their end only", () => {
+    const ids = [1, 2, 3].map((count) => `00000000-0000-4000-8000-00000000000${count}`);
+
+    expect(new Set(ids.map((id) => derivedIds(id).id)).size).toBe(3);
+    expect(derivedIds("c4cc7192-6ff5-4ca5-aae0-57c8615e25c8").id).toMatch(/^c4cc71926ff54ca5[0-9a-f]{8}$/);
   });
 
   test("finds definitions that take the same requests", () => {

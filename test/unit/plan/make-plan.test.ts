@@ -239,6 +239,36 @@ test("what a held deletion holds stays taken", () => {
   expect(plan.quarantined).toMatchObject([{ name: "b", problems: [{ code: "route-in-use" }] }]);
 });
 
+test("an id that requests name a definition by stays with who holds it, and two newcomers are both held", () => {
+  const holder = definition("holder", "holder", { apiId: "same" });
+  const desired = set({ manifests: [holder, definition("late", "late", { apiId: "same" })] });
+  const newcomers = set({ manifests: ["a", "b"].map((name) => definition(name, name, { apiId: "same" })) });
+
+  expect(planFor(live(holder), desired)).toMatchObject({
+    changes: [],
+    quarantined: [{ name: "late", problems: [{ code: "duplicate-id", path: "/spec/dashboard/api_id" }] }],
+  });
+  expect(planFor(nothing, newcomers).quarantined.map(({ name }) => name)).toEqual(["a", "b"]);
+});
+
+test("an id that two definitions have from of old is neither's, until one gives it up", () => {
+  const [a, b] = ["a", "b"].map((name) => definition(name, name, { apiId: "same" }));
+  const current = { ...live(a!), objects: [a!, b!].flatMap((object) => live(object).objects) };
+
+  const unchanged = planFor(current, set({ manifests: [a!, definition("b", "other", { apiId: "same" })] }));
+  const settled = planFor(current, set({ manifests: [a!, definition("b", "b", { apiId: "own" })] }));
+
+  expect([changesOf(unchanged), unchanged.quarantined.length]).toEqual([[], 2]);
+  expect([changesOf(settled), settled.quarantined]).toEqual([["update b"], []]);
+});
+
+test("two definitions may swap their ids", () => {
+  const before = [definition("a", "a", { apiId: "one" }), definition("b", "b", { apiId: "two" })];
+  const after = [definition("a", "a", { apiId: "two" }), definition("b", "b", { apiId: "one" })];
+
+  expect(changesOf(planFor(live(...before), set({ manifests: after })))).toEqual(["update a", "update b"]);
+});
+
 const many = Array.from({ length: 16 }, (_, index) => definition(`d${index}`, `r${index}`));
 
 test.each([

@@ -14,15 +14,16 @@ import type { CurrentState, Plan, StoredObject } from "../../../src/plan/plan.ts
 export function definition(
   name: string,
   route: string,
-  extra: { body?: string; tokens?: string[]; id?: string; file?: string } = {},
+  extra: { body?: string; tokens?: string[]; id?: string; file?: string; apiId?: string } = {},
 ): Manifest {
-  const { body = "ok", tokens = [], id, file = `apis/${name}.yaml` } = extra;
+  const { body = "ok", tokens = [], id, file = `apis/${name}.yaml`, apiId } = extra;
   return manifest("ApiDefinition", name, file, id, {
     route,
     match: "exact",
     tokens,
     events: [],
     action: { reply: { status: 200, body } },
+    ...(apiId === undefined ? {} : { dashboard: { api_id: apiId } }),
   });
 }
 
