@@ -14,6 +14,8 @@ interface Exclusive {
 const exclusive: Record<string, Exclusive> = {
   one_object_per_name: { columns: "kind, name", what: "the name" },
   one_version_per_object: { columns: "kind, object_id", what: "the id" },
+  one_object_per_dashboard_id: { columns: "kind, dashboard_id", what: "the Dashboard's id" },
+  one_object_per_api_id: { columns: "kind, api_id", what: "the api_id" },
   one_object_per_claim: { columns: "claim", what: "the route" },
 };
 

@@ -2,6 +2,7 @@ import { hashObject } from "../manifest/canonical.ts";
 import type { GitwayObject, Kind } from "../manifest/manifest.ts";
 import { claimOf } from "../manifest/references.ts";
 import { gitwayActor } from "../plan/plan.ts";
+import { storedIds } from "./dashboard-id-columns.ts";
 import type { Session } from "./database.ts";
 import { storable } from "./object-versions.ts";
 import type { InformationEvent } from "./store.ts";
@@ -24,12 +25,14 @@ interface VersionFacts {
   readonly hash: string;
   /** The hash that the content has. */
   readonly contentHash: string;
-  /** Whether the claim that it is unique by is that of its content. */
-  readonly claimFits: boolean;
+  /** Whether what it is unique by is that of its content. */
+  readonly isUniqueBy: boolean;
 }
 
-interface VersionRow extends Omit<VersionFacts, "contentHash" | "claimFits"> {
+interface VersionRow extends Omit<VersionFacts, "contentHash" | "isUniqueBy"> {
   readonly claim: string | null;
+  readonly dashboardId: string | null;
+  readonly apiId: string | null;
   readonly labels: unknown;
   readonly annotations: unknown;
   readonly spec: unknown;
@@ -37,8 +40,8 @@ interface VersionRow extends Omit<VersionFacts, "contentHash" | "claimFits"> {
 }
 
 /**
- * The events whose object version is not as they left it: content, name, route, place, and the claim that
- * keeps routes unique. For versions that are current.
+ * The events whose object version is not as they left it: content, name, route, place, and what keeps
+ * routes and ids unique. For versions that are current.
  */
 export async function findChangedVersions(
   session: Session,
@@ -49,7 +52,7 @@ export async function findChangedVersions(
     events.flatMap(({ versionAfter }) => versionAfter ?? []),
   );
   const changed = events.filter((event) => {
-    const fits = versions.get(event.versionAfter ?? 0)?.claimFits ?? false;
+    const fits = versions.get(event.versionAfter ?? 0)?.isUniqueBy ?? false;
     return !fits || afterDifferences(event, versions).length > 0;
   });
   return new Set(changed.map(({ id }) => id));
@@ -131,7 +134,8 @@ async function readFacts(session: Session, numbers: readonly number[]): Promise<
   for (let start = 0; start < numbers.length; start += slice) {
     const rows = await session.query<VersionRow>(
       `select version, kind, object_id as "objectId", name, route, path, line, commit, hash,
-         from_revision as "fromRevision", to_revision as "toRevision", claim, labels, annotations, spec, files
+         from_revision as "fromRevision", to_revision as "toRevision", claim,
+         dashboard_id as "dashboardId", api_id as "apiId", labels, annotations, spec, files
        from gitway.object_version where version = any($1::bigint[])`,
       [numbers.slice(start, start + slice)],
     );
@@ -140,16 +144,24 @@ async function readFacts(session: Session, numbers: readonly number[]): Promise<
   return facts;
 }
 
-function factsOf({ claim, labels, annotations, spec, files, ...rest }: VersionRow): VersionFacts {
+function factsOf(row: VersionRow): VersionFacts {
+  const { claim, dashboardId, apiId, labels, annotations, spec, files, ...rest } = row;
   const { kind, objectId: id, name } = rest;
   const content = { kind, id, name, labels, annotations, spec, files };
-  return { ...rest, contentHash: hashObject(content), claimFits: claim === claimIn(content) };
+  const unique = uniqueIn(content as GitwayObject);
+  const fits =
+    unique !== null &&
+    claim === unique.claim &&
+    // Null where another has it, of a time that did not refuse that.
+    (dashboardId ?? unique.dashboardId) === unique.dashboardId &&
+    (apiId ?? unique.apiId) === unique.apiId;
+  return { ...rest, contentHash: hashObject(content), isUniqueBy: fits };
 }
 
-/** A stranger may have written any content. */
-function claimIn(content: object): string | null {
+/** What a version is unique by; null when that can't be said, since a stranger may have written any content. */
+function uniqueIn(content: GitwayObject) {
   try {
-    return storable(claimOf(content as GitwayObject)?.key ?? null);
+    return { claim: storable(claimOf(content)?.key ?? null), ...storedIds(content) };
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 
 import { AppError } from "../errors.ts";
 import { chainOldEvents } from "./chain-events.ts";
+import { fillDashboardIds } from "./dashboard-id-columns.ts";
 import type { Database, Session } from "./database.ts";
 
 const folder = new URL("migrations/", import.meta.url);
@@ -13,6 +14,7 @@ const lockNumber = 7_164_650;
 /** What a migration does after its SQL and in the same transaction, where SQL alone can't. */
 const completions: Readonly<Record<string, (session: Session) => Promise<void>>> = {
   "0002_event_chain.sql": chainOldEvents,
+  "0009_dashboard_ids.sql": fillDashboardIds,
 };
 
 interface Migration {

@@ -1,6 +1,7 @@
 import type { GitwayObject, Kind, Manifest } from "../manifest/manifest.ts";
 import { claimOf, routeOf } from "../manifest/references.ts";
 import type { Attribution, Change, StoredObject } from "../plan/plan.ts";
+import { storedIds } from "./dashboard-id-columns.ts";
 import type { Session } from "./database.ts";
 
 /** Rows of one statement: enough to be fast, few enough to keep statements small. */
@@ -132,11 +133,13 @@ async function insertSlice(
 ): Promise<number[]> {
   const rows = await session.query<{ version: number }>(
     `insert into gitway.object_version (kind, object_id, name, route, claim, labels, annotations, spec, files,
-       hash, path, line, commit, from_revision)
-     select kind, object_id, name, route, claim, labels, annotations, spec, files, hash, path, line, commit, $14
+       hash, path, line, commit, dashboard_id, api_id, from_revision)
+     select kind, object_id, name, route, claim, labels, annotations, spec, files, hash, path, line, commit,
+       dashboard_id, api_id, $16
      from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::json[], $7::json[], $8::json[],
-       $9::json[], $10::text[], $11::text[], $12::integer[], $13::text[]) with ordinality
-       as row (kind, object_id, name, route, claim, labels, annotations, spec, files, hash, path, line, commit, nth)
+       $9::json[], $10::text[], $11::text[], $12::integer[], $13::text[], $14::text[], $15::text[]) with ordinality
+       as row (kind, object_id, name, route, claim, labels, annotations, spec, files, hash, path, line, commit,
+         dashboard_id, api_id, nth)
      order by nth
      returning version`,
     [
@@ -153,6 +156,8 @@ async function insertSlice(
       added.map(({ object }) => storable(object.place.file)),
       added.map(({ object }) => object.place.line),
       added.map(({ attribution }) => attribution.commit),
+      added.map(({ object }) => storedIds(object).dashboardId),
+      added.map(({ object }) => storedIds(object).apiId),
       revision,
     ],
   );

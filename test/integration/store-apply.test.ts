@@ -16,6 +16,7 @@ import {
   token,
   update,
   user,
+  webhook,
 } from "../support/objects.ts";
 
 let database: TestDatabase;
@@ -202,6 +203,24 @@ test("a name serves one object of a kind, and an id too", async () => {
   await expect(sameId).rejects.toMatchObject({
     code: "apply-failed",
     message: expect.stringContaining("the id"),
+  });
+});
+
+test("an id of the Dashboard API serves one object of a kind", async () => {
+  const withId = (name: string, dashboard: Record<string, string>) =>
+    create(definition({ name, spec: { dashboard } }));
+  const id = "54c24242eba6db1c9a000002";
+  await apply([
+    withId("a", { api_id: "same", id }),
+    create(webhook({ name: "a", spec: { dashboard: { id } } })),
+  ]);
+
+  await expect(apply([withId("b", { api_id: "same" })])).rejects.toMatchObject({
+    code: "apply-failed",
+    message: expect.stringMatching(/'a' .* and ApiDefinition 'b' .* would share the api_id/),
+  });
+  await expect(apply([withId("b", { id })])).rejects.toMatchObject({
+    message: expect.stringContaining("would share the Dashboard's id"),
   });
 });
 

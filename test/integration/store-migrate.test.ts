@@ -4,9 +4,10 @@ import { readFile } from "node:fs/promises";
 import { beforeEach, expect, test } from "vitest";
 
 import { silentLog } from "../../src/log.ts";
+import { derivedIds } from "../../src/manifest/dashboard-ids.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
-import { commitId, johnDoe, token } from "../support/objects.ts";
+import { commitId, definition, johnDoe, token } from "../support/objects.ts";
 
 let database: TestDatabase;
 
@@ -93,6 +94,32 @@ test("events of a database without a chain are chained, and closed to changes", 
   expect(await store.verifyEvents(async () => new Map())).toEqual({ checked: 1201, healed: 0, fault: null });
   await store.close();
   await expect(database.query("delete from gitway.event")).rejects.toThrow(/append-only/);
+});
+
+test("definitions of a database without their ids get them, and of two with one the older has it", async () => {
+  await migrateToFirst();
+  const objects = ["a", "b"].map((name) => definition({ name, spec: { dashboard: { api_id: "same" } } }));
+  for (const { id, name, spec, hash } of objects)
+    await database.query(
+      `insert into gitway.object_version (kind, object_id, name, labels, annotations, spec, files, hash, path, line,
+         commit, from_revision)
+       values ('ApiDefinition', '${id}', '${name}', '{}', '{}', '${JSON.stringify(spec)}', '{}', '${hash}',
+         'apis/${name}.yaml', 1, '${commitId("first")}', 1)`,
+    );
+
+  await openAndClose();
+
+  const ids = await database.query(
+    "select name, dashboard_id, api_id from gitway.object_version order by name",
+  );
+  expect(ids).toEqual([
+    { name: "a", dashboard_id: derivedIds(objects[0]!.id).id, api_id: "same" },
+    { name: "b", dashboard_id: derivedIds(objects[1]!.id).id, api_id: null },
+  ]);
+  expect(await database.query("select 1 from gitway.drift_note")).toEqual([]);
+  await expect(database.query("update gitway.object_version set api_id = 'x'")).rejects.toThrow(
+    /append-only/,
+  );
 });
 
 /** As the first release left a database. */

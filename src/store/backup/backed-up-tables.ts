@@ -59,6 +59,8 @@ export const backedUpTables: readonly BackedUpTable[] = [
       path: "text",
       line: "integer",
       commit: "text",
+      dashboard_id: "text",
+      api_id: "text",
       from_revision: "bigint",
       to_revision: "bigint",
     },
