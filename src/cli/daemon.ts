@@ -152,7 +152,12 @@ async function startDashboardRole(
         routeBase: config.endpoint.base,
         consoleIsOn: config.softLaunch.UserDefinableAPI,
         trigger: triggering.trigger,
-        ...dashboardDoors(config, () => running.parts, reconciles),
+        ...dashboardDoors(
+          config,
+          () => running.parts,
+          reconciles,
+          (reason) => running.loop?.wake(reason),
+        ),
       }),
     },
     log,

@@ -1,13 +1,14 @@
-import type { Identity } from "../manifest/manifest.ts";
-import { type Manifest, type ManifestSet, objectKey } from "../manifest/manifest.ts";
+import { deriveId } from "../manifest/identity.ts";
+import { type Identity, type Manifest, type ManifestSet, objectKey } from "../manifest/manifest.ts";
 import type { Problem } from "../manifest/problem.ts";
 import type { WantedObject } from "../manifest/written-form.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import type { Person, Plan } from "../plan/plan.ts";
 import type { EditedFiles } from "../source/open-source.ts";
-import type { Suspension, SyncStatus } from "../store/store.ts";
+import type { SyncStatus } from "../store/store.ts";
+import { bringLive, statesIn, type WantedState } from "./bring-live.ts";
 import { lastGoodVersions } from "./last-good.ts";
-import { consentsOf, originOf, runPass, type PassParts } from "./pass.ts";
+import { consentsOf, originOf, type PassParts } from "./pass.ts";
 import { refuseWhileSuspended } from "./suspended.ts";
 
 type Target = Pick<Identity, "kind" | "id" | "name">;
@@ -39,10 +40,11 @@ export interface EditRefusal {
   readonly problems: readonly Problem[];
 }
 
-/** What became of an edit. One that waits was pushed right when reconciling was suspended. */
+/** What became of an edit. */
 export type EditOutcome =
   | { readonly status: "live"; readonly commit: string }
-  | { readonly status: "waiting"; readonly commit: string; readonly suspension: Suspension }
+  /** The branch has it, but not all of it is live, and why. */
+  | { readonly status: "landed"; readonly commit: string; readonly branch: string; readonly reason: string }
   | { readonly status: "proposed"; readonly commit: string; readonly branch: string }
   | { readonly status: "unchanged" }
   | { readonly status: "refused"; readonly refusal: EditRefusal };
@@ -56,6 +58,7 @@ export async function editObjects(parts: PassParts, request: EditRequest): Promi
   const { store } = parts;
   if (!proposal) await refuseWhileSuspended(store);
   let parent = "";
+  let wanted: readonly WantedState[] = [];
   const result = await parts.source.commit<EditRefusal>({
     author: request.by,
     message: messageOf(request),
@@ -65,7 +68,8 @@ export async function editObjects(parts: PassParts, request: EditRequest): Promi
       return await makeEdits(files, edits);
     },
     async judge(commit) {
-      const refusal = await judge(parts, { commit, parent }, edits);
+      const { refusal, set } = await judge(parts, { commit, parent }, edits);
+      wanted = statesIn(set, edits.map(objectOf));
       // The last moment at which nothing has happened yet.
       if (!proposal) await refuseWhileSuspended(store);
       return refusal;
@@ -75,8 +79,14 @@ export async function editObjects(parts: PassParts, request: EditRequest): Promi
   if (result.status === "unchanged") return { status: "unchanged" };
   const { commit, branch } = result;
   if (proposal) return { status: "proposed", commit, branch };
-  const { suspension } = await runPass(parts);
-  return suspension ? { status: "waiting", commit, suspension } : { status: "live", commit };
+  const reason = await bringLive(parts, wanted);
+  return reason === null ? { status: "live", commit } : { status: "landed", commit, branch, reason };
+}
+
+function objectOf(edit: ObjectEdit): Target {
+  if (!("wanted" in edit)) return edit.target;
+  const { kind, name, id = deriveId(kind, name) } = edit.wanted;
+  return { kind, name, id };
 }
 
 /** A deletion through this door is its own consent, and nobody else's: it names what it means. */
@@ -129,31 +139,32 @@ function changedMeanwhile({ kind, name, place }: Manifest): EditRefusal {
   );
 }
 
-/** What the commit would do, before anybody else can see it. */
+/** What the commit would do, before anybody else can see it; and what it says. */
 async function judge(
   parts: PassParts,
   { commit, parent }: { readonly commit: string; readonly parent: string },
   edits: readonly ObjectEdit[],
-): Promise<EditRefusal | null> {
+): Promise<{ readonly refusal: EditRefusal | null; readonly set: ManifestSet }> {
   const status = await parts.store.readSync();
-  const plan = await planOf(parts, status, commit);
-  const caused =
-    plan.quarantined.length === 0 ? [] : await causedBy(edits, plan, () => planOf(parts, status, parent));
-  if (caused.length > 0)
-    return refusal(
-      "invalid",
-      caused.flatMap(({ problems }) => problems),
-    );
-  return heldDeletion(plan, edits);
+  const { plan, set } = await planOf(parts, status, commit);
+  const planBefore = async () => (await planOf(parts, status, parent)).plan;
+  const caused = plan.quarantined.length === 0 ? [] : await causedBy(edits, plan, planBefore);
+  const problems = caused.flatMap((entry) => entry.problems);
+  return { refusal: problems.length > 0 ? refusal("invalid", problems) : heldDeletion(plan, edits), set };
 }
 
-async function planOf(parts: PassParts, status: SyncStatus | null, commit: string): Promise<Plan> {
+async function planOf(
+  parts: PassParts,
+  status: SyncStatus | null,
+  commit: string,
+): Promise<{ readonly plan: Plan; readonly set: ManifestSet }> {
   const { source, store, pruneLimit } = parts;
   const [revision, current] = await Promise.all([source.read(commit), store.current()]);
   const origin = status ? originOf(status.source) : (current.origin ?? "");
   const lastGood = await lastGoodVersions(source, revision, current);
-  return makePlan({
-    set: revision.set,
+  const { set } = revision;
+  const plan = makePlan({
+    set,
     current,
     commit,
     origin,
@@ -161,6 +172,7 @@ async function planOf(parts: PassParts, status: SyncStatus | null, commit: strin
     lastGood: lastGood.map(({ manifest }) => manifest),
     ...(await consentsOf(parts, { previous: status, current, origin }, commit)),
   });
+  return { plan, set };
 }
 
 /** What the edits quarantine: the objects that they are about, or else others that were not before them. */

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 
@@ -7,15 +7,10 @@ import { describe, expect, test, vi } from "vitest";
 import { deriveId } from "../../src/manifest/identity.ts";
 import type { EditedFiles } from "../../src/source/open-source.ts";
 import { apply, createShared, landed, request, setTitle, titled } from "../support/committing.ts";
+import { installHook } from "../support/git-hooks.ts";
 import { listen, serveGit } from "../support/git-http.ts";
 import { createRepository, type TestRepository } from "../support/git-repository.ts";
 import { apiText, openTestSource } from "../support/open-test-source.ts";
-
-async function installHook(gitDir: string, name: string, script: string): Promise<void> {
-  await mkdir(join(gitDir, "hooks"), { recursive: true });
-  await writeFile(join(gitDir, "hooks", name), `#!/bin/sh\n${script}\n`);
-  await chmod(join(gitDir, "hooks", name), 0o755);
-}
 
 describe("a commit to a bare repository", () => {
   test("is by the acting user, changes only the bytes that it means to, and can be read", async () => {

@@ -210,6 +210,10 @@ export const shapes = {
       }),
     ),
   }),
+  Consent: fields({
+    "commit?": { ...text, description: "The commit of the status that was looked at." },
+    "held?": list(fields({ kind: text, name: text }, true)),
+  }),
   Plan: { type: "object" },
   OpenApi: { type: "object" },
 } as const satisfies Record<string, Shape>;

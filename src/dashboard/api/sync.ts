@@ -1,5 +1,6 @@
 import { isObject } from "../../exchange/json-object.ts";
 import type { Plan } from "../../plan/plan.ts";
+import type { ConsentOutcome, ConsentRequest } from "../../reconcile/consent.ts";
 import { readReason } from "../../reconcile/suspended.ts";
 import type { Store, SyncStatus } from "../../store/store.ts";
 import { refuse } from "../answers.ts";
@@ -8,8 +9,10 @@ import { readJson } from "./read-json.ts";
 
 /** What can be asked of the process that reconciles. */
 export interface SyncControl {
-  /** Looks at the source now, and applies what changed; with consent also what waits to be deleted. */
-  readonly reconcile: (options: { readonly allowPrune: boolean }) => Promise<SyncStatus>;
+  /** Looks at the source now, and applies what changed. */
+  readonly reconcile: () => Promise<SyncStatus>;
+  /** The same, with consent to deletions that wait. */
+  readonly consent: (request: ConsentRequest) => Promise<ConsentOutcome>;
   /** What that would change. */
   readonly plan: () => Promise<Plan>;
 }
@@ -58,19 +61,19 @@ export function syncRoutes({ store, sync }: SyncParts): ApiRoute[] {
       answer: "Sync",
       handle: (context) =>
         here(context, async (control) =>
-          context.json({ status: await control.reconcile({ allowPrune: false }), suspension: null }),
+          context.json({ status: await control.reconcile(), suspension: null }),
         ),
     },
     {
       method: "POST",
       path: "/sync/consent",
       access: access.manageSync,
-      summary: "Look at the source now, and let the deletions through that wait.",
+      summary:
+        "Let deletions through that wait: those of the status, if nothing else waits since, or those that are named.",
+      body: "Consent",
+      bodyMayBeAbsent: true,
       answer: "Sync",
-      handle: (context) =>
-        here(context, async (control) =>
-          context.json({ status: await control.reconcile({ allowPrune: true }), suspension: null }),
-        ),
+      handle: (context) => here(context, (control) => consent(context, control)),
     },
     {
       method: "POST",
@@ -111,4 +114,30 @@ async function suspend(context: ApiContext, store: SyncStore): Promise<Response>
   const { name, email } = context.get("user");
   const suspension = await store.suspend({ by: { name, email }, reason: read.reason });
   return context.json({ suspension });
+}
+
+async function consent(context: ApiContext, control: SyncControl): Promise<Response> {
+  const body = await readJson(context.req.raw, { whenEmpty: {} });
+  if ("message" in body) return refuse(context, body.status, body.message);
+  const request = readConsent(body.value);
+  if (typeof request === "string") return refuse(context, 400, request);
+  const outcome = await control.consent(request);
+  if (outcome.status === "refused") return refuse(context, 409, outcome.message);
+  return context.json({ status: outcome.sync, suspension: null });
+}
+
+/** What is consented to, or a sentence that says what is wrong with that. */
+function readConsent(value: unknown): ConsentRequest | string {
+  if (!isObject(value)) return "Request body malformed.";
+  const { commit = null, held = null, ...others } = value;
+  const [other] = Object.keys(others);
+  if (other !== undefined) return `Unknown field '${other.slice(0, 80)}': the fields are commit, held.`;
+  if (commit !== null && typeof commit !== "string") return "'commit' must be the id of a commit.";
+  if (held !== null && !(Array.isArray(held) && held.every(isNamed)))
+    return "'held' must be a list of objects with 'kind' and 'name'.";
+  return { commit, objects: held };
+}
+
+function isNamed(value: unknown): value is { kind: string; name: string } {
+  return isObject(value) && typeof value["kind"] === "string" && typeof value["name"] === "string";
 }

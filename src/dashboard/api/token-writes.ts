@@ -1,3 +1,4 @@
+import { AppError } from "../../errors.ts";
 import type { ApiTokenSpec } from "../../manifest/api-token.generated.ts";
 import type { StoredObject } from "../../plan/plan.ts";
 import { newSecret } from "../../secret.ts";
@@ -8,7 +9,7 @@ import type { Catalogue } from "../catalogue.ts";
 import { findNamed } from "../find-named.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { readJson } from "./read-json.ts";
-import { done, seenHash, writeObjects, type Writing } from "./write.ts";
+import { accepted, done, seenHash, writeObjects, type Writing } from "./write.ts";
 
 type Token = Extract<StoredObject, { kind: "ApiToken" }>;
 
@@ -104,7 +105,7 @@ async function create(context: ApiContext, parts: TokenWriteParts): Promise<Resp
     edits: [{ operation: "add", file, wanted }],
     summary: `Add token '${name}'`,
   });
-  return stopped ?? (await issue(context, parts, name));
+  return stopped ?? (await issueFirst(context, parts, name));
 }
 
 async function update(context: ApiContext, parts: TokenWriteParts): Promise<Response> {
@@ -171,6 +172,17 @@ function grantRoute(parts: TokenWriteParts, method: "PUT" | "DELETE"): ApiRoute 
       return stopped ?? done(context, grants ? "Token granted" : "Token withdrawn", null);
     },
   };
+}
+
+/** The token is live by now: an answer that says otherwise would have it created again. */
+async function issueFirst(context: ApiContext, parts: TokenWriteParts, token: string): Promise<Response> {
+  try {
+    return await issue(context, parts, token);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const message = `The token '${token}' is there, but it has no secret yet: ${error.message} Issue one with POST /api/tokens/${token}/issue.`;
+    return accepted(context, message, token);
+  }
 }
 
 async function issue(context: ApiContext, { store }: TokenWriteParts, token: string): Promise<Response> {

@@ -1,6 +1,5 @@
 import type { Kind } from "../../manifest/manifest.ts";
 import type { EditOutcome, EditRefusal, EditRequest, ObjectEdit } from "../../reconcile/edit-objects.ts";
-import type { Suspension } from "../../store/store.ts";
 import { refuse } from "../answers.ts";
 import type { ApiContext } from "./api-route.ts";
 import { type Flaw, reasonOf } from "./reasons.ts";
@@ -22,8 +21,8 @@ export interface Deed {
 }
 
 /**
- * Does what a user wants as a commit by that user. Gives the answer when it did not go live: a proposal, or what
- * waits (202), a refusal (400, 409), or that nothing is written here (405); else null.
+ * Does what a user wants as a commit by that user. Gives the answer when it did not go live: a proposal, or a
+ * commit that waits (202), a refusal (400, 409), or that nothing is written here (405); else null.
  */
 export async function writeObjects(
   context: ApiContext,
@@ -46,15 +45,24 @@ export async function writeObjects(
     proposal: mode === "branch" ? { user: user.user ?? "administrator", topic: summary } : null,
   });
   if (outcome.status === "refused") return answerRefusal(context, outcome.refusal);
-  if (outcome.status === "waiting") return answerWaiting(context, outcome.commit, outcome.suspension);
-  if (outcome.status !== "proposed") return null;
-  const message = `Proposed on the branch ${outcome.branch}: merge it to make it live.`;
-  return context.json({ Status: "OK", Message: message, Meta: outcome.branch }, 202);
+  if (outcome.status === "proposed")
+    return accepted(
+      context,
+      `Proposed on the branch ${outcome.branch}: merge it to make it live.`,
+      outcome.branch,
+    );
+  if (outcome.status !== "landed") return null;
+  const { commit, branch, reason } = outcome;
+  return accepted(
+    context,
+    `Commit ${commit} is on the branch ${branch}, but not live as asked. ${reason}`,
+    commit,
+  );
 }
 
-function answerWaiting(context: ApiContext, commit: string, { by }: Suspension): Response {
-  const message = `Pushed as ${commit}. It goes live once reconciling is resumed, which ${by.name} has just suspended.`;
-  return context.json({ Status: "OK", Message: message, Meta: commit }, 202);
+/** What was taken, and does not hold yet. */
+export function accepted(context: ApiContext, message: string, meta: string): Response {
+  return context.json({ Status: "OK", Message: message, Meta: meta }, 202);
 }
 
 /** The envelope of what worked. */
