@@ -39,7 +39,12 @@ export type DefinitionReading =
       readonly webhooks: readonly NewWebhook[];
       readonly problems: readonly [];
     }
-  | { readonly definition: null; readonly problems: readonly DashboardProblem[] };
+  | {
+      readonly definition: null;
+      readonly problems: readonly DashboardProblem[];
+      /** What could be read of its spec all the same. Nothing about the fields is certain. */
+      readonly draft: JsonObject;
+    };
 
 /**
  * Takes over what a client sent: the wrapper with `api_definition`, `hook_references` and `gitway`. A new
@@ -48,9 +53,9 @@ export type DefinitionReading =
  */
 export function definitionFromDashboard(wrapper: unknown, context: ReadingContext): DefinitionReading {
   const flaws = formProblems(wrapper, ["api_definition", "gitway"]);
-  if (flaws.length > 0 || !isObject(wrapper)) return { definition: null, problems: flaws };
+  if (flaws.length > 0 || !isObject(wrapper)) return { definition: null, problems: flaws, draft: {} };
   const { api_definition, gitway: _gitway, created_at: _created, updated_at: _updated, ...others } = wrapper;
-  if (!isObject(api_definition)) return { definition: null, problems: [missingDefinition] };
+  if (!isObject(api_definition)) return { definition: null, problems: [missingDefinition], draft: {} };
   const gitway = readGitwayMember("ApiDefinition", gitwayOf(wrapper), api_definition["name"], context);
   const { metadata } = gitway;
   const before = context.previous && definitionSides(context.previous, context);
@@ -61,7 +66,7 @@ export function definitionFromDashboard(wrapper: unknown, context: ReadingContex
   );
   const surroundings = { ...context, name: metadata.name, ids, embedded };
   const previous = before && context.previous && { value: context.previous.spec, notation: before.said };
-  const { spec, problems } = takeOver({
+  const taken = takeOver({
     notation: definitionNotation(surroundings),
     given,
     gitway,
@@ -69,9 +74,9 @@ export function definitionFromDashboard(wrapper: unknown, context: ReadingContex
     routeBase: context.routeBase,
     settle: (spec, said) => withoutInherited(spec, said, gitway.spec, previous),
   });
-  if (spec === null) return { definition: null, problems };
+  if (taken.spec === null) return { definition: null, problems: taken.problems, draft: taken.draft };
   return {
-    definition: { kind: "ApiDefinition", ...metadata, spec: spec as ApiDefinitionSpec },
+    definition: { kind: "ApiDefinition", ...metadata, spec: taken.spec as ApiDefinitionSpec },
     webhooks: readEvents(readFields(given), surroundings).created,
     problems: [],
   };

@@ -37,7 +37,12 @@ export interface SpecSides<K extends ExchangedKind> {
 /** The spec that a request asks for, or all that is wrong with it. */
 export type Taken<K extends ExchangedKind> =
   | { readonly spec: Said<K>; readonly problems: readonly [] }
-  | { readonly spec: null; readonly problems: readonly DashboardProblem[] };
+  | {
+      readonly spec: null;
+      readonly problems: readonly DashboardProblem[];
+      /** What could be read of it all the same. Nothing about its fields is certain. */
+      readonly draft: JsonObject;
+    };
 
 /** What holds the place of what only the other side says. */
 const placeholders = { ApiDefinition: { action: { reply: {} } }, Webhook: {} } as const;
@@ -50,16 +55,17 @@ export function takeOver<K extends ExchangedKind>(request: Request<K>): Taken<K>
   const problems = [...gitway.problems, ...flaws, ...keptSecrets(said.dashboard)];
   const whole = refined(withoutRivals({ ...said }, gitway.spec), gitway.spec, wholeFields);
   const wrong = ruleProblems(request, { ...placeholders[kind], ...whole });
-  if (wrong.length > 0) return failed(problems, wrong);
+  if (wrong.length > 0) return { spec: null, problems: together(problems, wrong), draft: whole };
   const complete = withDefaults(kind, whole as Said<K>);
   const refinedNotation = bothSides(notation, complete).meaning.said;
   // What is not said at all in a new object contradicts nothing.
   const previous = request.previous ?? silence(notation);
   const sides = { notation: said, refinement: gitway.spec, refinedNotation, previous };
-  const together = reconcile(sides, (path) => problems.push(contradiction(path)), wholeFields);
-  const spec = settle(together as JsonObject, said);
+  const settled = reconcile(sides, (path) => problems.push(contradiction(path)), wholeFields);
+  const spec = settle(settled as JsonObject, said);
   const rest = ruleProblems(request, spec);
-  if (problems.length + rest.length > 0) return failed(problems, rest);
+  if (problems.length + rest.length > 0)
+    return { spec: null, problems: together(problems, rest), draft: spec };
   return { spec: withDefaults(kind, spec as Said<K>), problems: [] };
 }
 
@@ -87,12 +93,15 @@ function ruleProblems<K extends ExchangedKind>(request: Request<K>, spec: JsonOb
 const mostProblems = 200;
 
 /** One problem for each field: a value that is missing or of the wrong type isn't also too short. */
-function failed(problems: readonly DashboardProblem[], more: readonly DashboardProblem[]): Taken<never> {
+function together(
+  problems: readonly DashboardProblem[],
+  more: readonly DashboardProblem[],
+): readonly DashboardProblem[] {
   const fields = problems.map(({ field }) => field);
   const others = more.filter(
     ({ field }) => !fields.some((known) => field === known || field.startsWith(`${known}.`)),
   );
-  return { spec: null, problems: [...problems, ...others].slice(0, mostProblems) };
+  return [...problems, ...others].slice(0, mostProblems);
 }
 
 function contradiction(path: string): DashboardProblem {

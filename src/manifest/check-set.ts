@@ -33,6 +33,7 @@ function duplicates(all: readonly Either[], field: "name" | "id"): Problem[] {
         `/metadata/${field}`,
         `duplicate-${field}`,
         duplicateMessage(field, manifest, placeText(other.place)),
+        other,
       ),
     );
   });
@@ -47,7 +48,8 @@ function sharedIds(manifests: readonly Manifest[]): Problem[] {
       pairsOf(group).map(([{ manifest, claim }, other]) => {
         const place = other.manifest.places[other.claim.path] ?? other.manifest.place;
         const description = `${manifest.kind} '${other.manifest.name}' (${placeText(place)})`;
-        return problemAt(manifest, claim.path, "duplicate-id", sharedIdMessage(claim, description));
+        const message = sharedIdMessage(claim, description);
+        return problemAt(manifest, claim.path, "duplicate-id", message, other.manifest);
       }),
     );
 }
@@ -61,7 +63,8 @@ function collisions(manifests: readonly Manifest[]): Problem[] {
     pairsOf(group).map(([{ manifest, claim }, other]) => {
       const place = other.manifest.places[other.claim.path] ?? other.manifest.place;
       const description = `ApiDefinition '${other.manifest.name}' (${placeText(place)})`;
-      return problemAt(manifest, claim.path, "route-in-use", collisionMessage(claim, description));
+      const message = collisionMessage(claim, description);
+      return problemAt(manifest, claim.path, "route-in-use", message, other.manifest);
     }),
   );
 }
@@ -79,11 +82,18 @@ function danglingReferences(manifests: readonly Manifest[], all: readonly Either
     });
 }
 
-/** An error about a field of a manifest, at the field's place as far as it is known. */
-export function problemAt(manifest: Either, path: string, code: string, message: string): Problem {
+/** An error about a field of a manifest, at the field's place as far as it is known. `other` is what it clashes with. */
+export function problemAt(
+  manifest: Either,
+  path: string,
+  code: string,
+  message: string,
+  other?: Identity,
+): Problem {
   const place = ("places" in manifest ? manifest.places[path] : undefined) ?? manifest.place;
   const { file, line, column, endLine, endColumn } = place;
-  return { file, line, column, endLine, endColumn, code, severity: "error", message, path };
+  const problem = { file, line, column, endLine, endColumn, code, severity: "error", message, path } as const;
+  return other ? { ...problem, other: { kind: other.kind, id: other.id, name: other.name } } : problem;
 }
 
 /** A place as people and editors write it: `file:line:column`. */

@@ -1,3 +1,5 @@
+import type { Identity } from "./manifest.ts";
+
 /** How bad a problem is: an error quarantines its manifest, a warning never does. */
 export type Severity = "error" | "warning";
 
@@ -22,4 +24,6 @@ export interface Problem extends Place {
   readonly message: string;
   /** JSON pointer into the document: `/spec/route`. Empty for the document as a whole. */
   readonly path: string;
+  /** The object that holds what this one wants, where that is the problem. */
+  readonly other?: Identity;
 }

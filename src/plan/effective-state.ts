@@ -117,7 +117,7 @@ function clashes(candidate: Candidate, object: Manifest, state: State): Problem[
     if (held?.has(unique.value)) return [];
     const rival = rivalOf(candidate, unique.value, state);
     if (!rival) return [];
-    return [problemAt(object, unique.path, unique.code, unique.message(describe(rival)))];
+    return [problemAt(object, unique.path, unique.code, unique.message(describe(rival)), rival)];
   });
 }
 

@@ -6,6 +6,8 @@ import { startTestApi, type TestApi, type TestApiOptions, userManifest } from ".
 
 /** A dashboard with a user who may write, and what tests of writing need again and again. */
 export interface EditingApi extends TestApi {
+  /** The user's key. */
+  readonly key: string;
   /** A request of the user, with a body as JSON. */
   send(
     method: string,
@@ -48,6 +50,7 @@ export async function startEditingApi(
   await vi.waitUntil(async () => (await api.request("/users/me", key)).ok);
   return {
     ...api,
+    key,
     commit,
     head: () => api.repository.git("rev-parse", "main"),
     text: (path) => readFileSync(`${api.repository.path}/${path}`, "utf8"),

@@ -1,23 +1,27 @@
-import { definitionFromDashboard, type ReadDefinition } from "../../exchange/definition-from-dashboard.ts";
+import {
+  definitionFromDashboard,
+  type DefinitionReading,
+  type ReadDefinition,
+} from "../../exchange/definition-from-dashboard.ts";
 import type { DefinitionObject } from "../../exchange/definition-notation.ts";
 import type { NewWebhook } from "../../exchange/webhook-book.ts";
 import { dashboardIds, idClaimsOf } from "../../manifest/dashboard-ids.ts";
 import { deriveId } from "../../manifest/identity.ts";
 import type { Kind } from "../../manifest/manifest.ts";
+import { valueAt } from "../../manifest/pointer.ts";
 import type { ObjectEdit } from "../../reconcile/edit-objects.ts";
 import { refuse } from "../answers.ts";
 import type { Catalogue, CatalogueEntry } from "../catalogue.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
 import type { DefinitionParts } from "./definitions.ts";
 import { readJson } from "./read-json.ts";
-import { answerProblems, done, sameId, seenHash, writeObjects, type Writing } from "./write.ts";
+import { takenRoute } from "./taken-route.ts";
+import { answerProblems, done, invalid, sameId, seenHash, writeObjects, type Writing } from "./write.ts";
 
 /** What writing definitions needs. */
 export interface DefinitionWriteParts extends DefinitionParts {
   readonly writing: Writing;
 }
-
-const invalid = "API object validation failed";
 
 /** Definitions in the shapes of the Dashboard API: create, update, delete. Each is a commit. */
 export function definitionWriteRoutes(parts: DefinitionWriteParts): ApiRoute[] {
@@ -56,7 +60,7 @@ async function create(context: ApiContext, parts: DefinitionWriteParts): Promise
   if ("message" in body) return refuse(context, body.status, body.message);
   const catalogue = await parts.catalogue();
   const reading = definitionFromDashboard(body.value, readingContext(parts, catalogue, null));
-  if (!reading.definition) return answerProblems(context, invalid, reading.problems);
+  if (!reading.definition) return answerFlaws(context, reading, body.value, catalogue, null);
   const { definition, webhooks } = reading;
   if (hasIdOfAnother(catalogue, definition, null)) return refuse(context, 409, sameId);
   const { fileOf } = parts.writing;
@@ -78,7 +82,7 @@ async function update(context: ApiContext, parts: DefinitionWriteParts): Promise
   if (!entry) return refuse(context, 404, "API definition does not exist");
   if (namesAnother(body.value, entry.ids.id)) return refuse(context, 400, "Invalid `ID` value");
   const reading = definitionFromDashboard(body.value, readingContext(parts, catalogue, entry.object));
-  if (!reading.definition) return answerProblems(context, invalid, reading.problems);
+  if (!reading.definition) return answerFlaws(context, reading, body.value, catalogue, entry);
   const { definition, webhooks } = reading;
   if (hasIdOfAnother(catalogue, definition, entry)) return refuse(context, 409, sameId);
   const edits = [
@@ -105,6 +109,25 @@ async function remove(context: ApiContext, parts: DefinitionWriteParts): Promise
     summary: `Delete API '${entry.title}'`,
   });
   return stopped ?? done(context, "API deleted", null);
+}
+
+/** What is wrong with the form of a request, and what would be wrong with it besides. */
+function answerFlaws(
+  context: ApiContext,
+  { problems, draft }: Extract<DefinitionReading, { definition: null }>,
+  body: unknown,
+  catalogue: Catalogue,
+  own: CatalogueEntry | null,
+): Response {
+  const flaws = [...problems, ...takenRoute(catalogue, draft, own)];
+  const route = routeIn(body);
+  return answerProblems(context, invalid.ApiDefinition, flaws, { id: own?.object.id, route });
+}
+
+/** The route that a request asks for, as it says it. */
+function routeIn(body: unknown): string | undefined {
+  const wanted = valueAt(body, "/gitway/route") ?? valueAt(body, "/api_definition/proxy/listen_path");
+  return typeof wanted === "string" ? wanted : undefined;
 }
 
 function readingContext(

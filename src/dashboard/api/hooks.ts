@@ -8,7 +8,7 @@ import { findNamed } from "../find-named.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { pageOf, pageParameter } from "./page.ts";
 import { readJson } from "./read-json.ts";
-import { answerProblems, done, seenHash, writeObjects, type Writing } from "./write.ts";
+import { answerProblems, done, invalid, seenHash, writeObjects, type Writing } from "./write.ts";
 
 /** What the operations on webhooks work on. */
 export interface HookParts {
@@ -16,8 +16,6 @@ export interface HookParts {
   readonly orgId: string;
   readonly writing: Writing;
 }
-
-const invalid = "Webhook object validation failed.";
 
 /** Webhooks in the shapes of the Dashboard API (Dashboard facts 1.9). */
 export function hookRoutes(parts: HookParts): ApiRoute[] {
@@ -97,7 +95,7 @@ async function read(context: ApiContext, parts: HookParts, previous: WebhookObje
     takenNames,
     keepIds: false,
   });
-  return reading.webhook ?? answerProblems(context, invalid, reading.problems);
+  return reading.webhook ?? answerProblems(context, invalid.Webhook, reading.problems);
 }
 
 async function create(context: ApiContext, parts: HookParts): Promise<Response> {

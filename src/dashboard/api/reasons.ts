@@ -1,3 +1,5 @@
+import type { Identity } from "../../manifest/manifest.ts";
+
 /** Something wrong with an object: a code, the place in the manifest or the request, and a sentence. */
 export interface Flaw {
   readonly code: string;
@@ -6,16 +8,41 @@ export interface Flaw {
   readonly path?: string;
   /** Field of the request: `proxy.listen_path`. */
   readonly field?: string;
+  /** The object that is in the way. */
+  readonly other?: Identity;
 }
 
-/** A structured reason, as the User-Defined APIs name them (UD-APIs 1.2, 1.3). */
+/** What a request is about, as far as that is known. */
+export interface Subject {
+  /** The UUID of the object. */
+  readonly id?: string | undefined;
+  /** The route or listen path that is asked for. */
+  readonly route?: string | undefined;
+}
+
+/** What the User-Defined APIs call what may be wrong (UD-APIs 1.2, 1.3). */
+export const reasonNames = [
+  "InvalidName",
+  "RouteInUse",
+  "InvalidRoute",
+  "InvalidActionMeta",
+  "InvalidSecret",
+  "TokenInUse",
+  "InvalidRateLimit",
+] as const;
+
+/** A structured reason. */
 export interface Reason {
-  readonly Reason: string;
+  readonly Reason: (typeof reasonNames)[number];
   readonly Message: string;
+  /** The object that the request is about. */
+  readonly Id?: string;
+  readonly Route?: string;
+  readonly ConflictingDefinitionId?: string;
 }
 
 /** By code, or by how the place of the flaw begins; the first that fits. */
-const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
+const reasons: readonly (readonly [pattern: RegExp, reason: Reason["Reason"]])[] = [
   [/^route-in-use /, "RouteInUse"],
   [/ (spec\.(route|listenPath)|proxy\.listen_path|gitway\.route)/, "InvalidRoute"],
   [/ (metadata\.name|spec\.title|name\b|gitway\.name)/, "InvalidName"],
@@ -25,8 +52,17 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
 ];
 
 /** The structured reason of a flaw; null for one that has none. */
-export function reasonOf({ code, message, path = "", field }: Flaw): Reason | null {
+export function reasonOf(flaw: Flaw, { id, route }: Subject = {}): Reason | null {
+  const { code, message, path = "", field, other } = flaw;
   const place = field ?? path.slice(1).replaceAll("/", ".");
-  const found = reasons.find(([pattern]) => pattern.test(`${code} ${place}`));
-  return found ? { Reason: found[1], Message: message } : null;
+  const [, reason] = reasons.find(([pattern]) => pattern.test(`${code} ${place}`)) ?? [];
+  if (reason === undefined) return null;
+  const isRoute = reason === "RouteInUse" || reason === "InvalidRoute";
+  return {
+    Reason: reason,
+    Message: message,
+    ...(id === undefined ? {} : { Id: id }),
+    ...(isRoute && route !== undefined ? { Route: route } : {}),
+    ...(reason === "RouteInUse" && other ? { ConflictingDefinitionId: other.id } : {}),
+  };
 }

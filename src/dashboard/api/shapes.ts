@@ -1,4 +1,5 @@
 import { allPermissions } from "../access/acting-user.ts";
+import { reasonNames } from "./reasons.ts";
 
 /** JSON Schema 2020-12, as OpenAPI 3.1 has it. */
 export type Shape = Readonly<Record<string, unknown>>;
@@ -40,7 +41,15 @@ export const shapes = {
     Message: text,
     Meta: { type: ["string", "null", "object"] },
     "Errors?": list(text),
-    "Reasons?": list(fields({ Reason: text, Message: text }, true)),
+    "Reasons?": list(reference("Reason")),
+  }),
+  Reason: fields({
+    Reason: { type: "string", enum: reasonNames },
+    Message: text,
+    "Id?": { ...text, description: "The object that the request is about." },
+    "Route?": { ...text, description: "Of InvalidRoute and RouteInUse: the route that was asked for." },
+    "ConflictingDefinitionId?": { ...text, description: "Of RouteInUse: the definition that has the route." },
+    "ApiDefinitionIds?": { ...list(text), description: "Of TokenInUse: the definitions that use the token." },
   }),
   Definition: fields(
     {
@@ -77,11 +86,11 @@ export const shapes = {
   }),
   TokenChange: fields({
     "name?": text,
-    "description?": text,
-    "disabled?": flag,
-    "rateLimit?": { type: "object" },
-    "quota?": { type: "object" },
-    "expires?": text,
+    "description?": optionalText,
+    "disabled?": { type: ["boolean", "null"] },
+    "rateLimit?": limit,
+    "quota?": limit,
+    "expires?": optionalText,
   }),
   IssuedToken: fields({ token: text, secret: text, credential: reference("Credential") }),
   Tokens: fields({ tokens: list(reference("Token")), pages: number }),

@@ -1,6 +1,4 @@
 import { AppError } from "../../errors.ts";
-import type { ApiTokenSpec } from "../../manifest/api-token.generated.ts";
-import type { StoredObject } from "../../plan/plan.ts";
 import { newSecret } from "../../secret.ts";
 import type { Store } from "../../store/store.ts";
 import { parseDuration } from "../../units.ts";
@@ -9,9 +7,9 @@ import type { Catalogue } from "../catalogue.ts";
 import { findNamed } from "../find-named.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { readJson } from "./read-json.ts";
-import { accepted, done, seenHash, writeObjects, type Writing } from "./write.ts";
-
-type Token = Extract<StoredObject, { kind: "ApiToken" }>;
+import type { Flaw } from "./reasons.ts";
+import { readToken, type Token } from "./token-request.ts";
+import { accepted, answerProblems, done, invalid, seenHash, writeObjects, type Writing } from "./write.ts";
 
 /** What writing tokens and grants needs. */
 export interface TokenWriteParts {
@@ -19,9 +17,6 @@ export interface TokenWriteParts {
   readonly catalogue: () => Promise<Catalogue>;
   readonly writing: Writing;
 }
-
-/** What a client may say of a token; its secret is generated. */
-const settable = ["description", "disabled", "rateLimit", "quota", "expires"] as const;
 
 /** Tokens: create, change, delete, and their secrets; and which definitions they may call. */
 export function tokenWriteRoutes(parts: TokenWriteParts): ApiRoute[] {
@@ -94,12 +89,13 @@ export function tokenWriteRoutes(parts: TokenWriteParts): ApiRoute[] {
 }
 
 async function create(context: ApiContext, parts: TokenWriteParts): Promise<Response> {
-  const change = await readChange(context);
-  if (change instanceof Response) return change;
-  const { name, ...spec } = change;
-  if (typeof name !== "string") return refuse(context, 400, "A token needs a 'name'.");
-  if (await find(parts, name)) return refuse(context, 409, `There is a token '${name}' already.`);
-  const wanted = { kind: "ApiToken" as const, name, spec: { ...spec, secret: { generate: true } } };
+  const body = await readJson(context.req.raw);
+  if ("message" in body) return refuse(context, body.status, body.message);
+  const tokens = await allTokens(parts);
+  const read = readToken(body.value, null, (other) => isTaken(tokens, other));
+  if (read.name === null) return answerFlaws(context, read.flaws);
+  const { name, spec } = read;
+  const wanted = { kind: "ApiToken" as const, name, spec };
   const file = parts.writing.fileOf("ApiToken", name);
   const stopped = await writeObjects(context, parts.writing, {
     edits: [{ operation: "add", file, wanted }],
@@ -109,25 +105,32 @@ async function create(context: ApiContext, parts: TokenWriteParts): Promise<Resp
 }
 
 async function update(context: ApiContext, parts: TokenWriteParts): Promise<Response> {
-  const target = await find(parts, context.req.param("id") ?? "");
+  const tokens = await allTokens(parts);
+  const target = findNamed(tokens, context.req.param("id") ?? "");
   if (!target) return refuse(context, 404, "Token not found");
-  const change = await readChange(context);
-  if (change instanceof Response) return change;
-  const { name = target.name, ...changed } = change;
+  const body = await readJson(context.req.raw);
+  if ("message" in body) return refuse(context, body.status, body.message);
+  const read = readToken(body.value, target, (other) => isTaken(tokens, other));
+  if (read.name === null) return answerFlaws(context, read.flaws, target.id);
+  const { name, spec } = read;
   const { labels, annotations, id } = target;
-  const wanted = {
-    kind: "ApiToken" as const,
-    name: String(name),
-    id,
-    labels,
-    annotations,
-    spec: { ...target.spec, ...changed },
-  };
+  const wanted = { kind: "ApiToken" as const, name, id, labels, annotations, spec };
   const stopped = await writeObjects(context, parts.writing, {
     edits: [{ operation: "set", target, seen: seenHash(context, target.hash), wanted }],
     summary: `Update token '${target.name}'`,
   });
   return stopped ?? done(context, "Token updated", null);
+}
+
+/** A name that is taken is a conflict, when nothing else is wrong. */
+function answerFlaws(context: ApiContext, flaws: readonly Flaw[], id?: string): Response {
+  const [flaw, ...others] = flaws;
+  const status = flaw?.code === "duplicate-name" && others.length === 0 ? 409 : 400;
+  return answerProblems(context, invalid.ApiToken, flaws, { id, status });
+}
+
+function isTaken(tokens: readonly Token[], name: string): boolean {
+  return tokens.some((token) => token.name === name);
 }
 
 async function remove(context: ApiContext, parts: TokenWriteParts): Promise<Response> {
@@ -138,7 +141,7 @@ async function remove(context: ApiContext, parts: TokenWriteParts): Promise<Resp
   if (users.length > 0) {
     const ids = users.map(({ object }) => object.id);
     const Message = `The token is in use by ${users.map(({ title }) => title).join(", ")}: withdraw it there first.`;
-    const Reasons = [{ Reason: "TokenInUse", Message, ApiDefinitionIds: ids }];
+    const Reasons = [{ Reason: "TokenInUse", Message, Id: target.id, ApiDefinitionIds: ids }];
     return context.json({ Status: "Error", Message, Meta: null, Errors: [Message], Reasons }, 400);
   }
   const stopped = await writeObjects(context, parts.writing, {
@@ -209,15 +212,13 @@ async function rotate(context: ApiContext, { store }: TokenWriteParts, token: st
 /** Only a secret that Gitway issues can be issued. */
 async function ifGenerated(
   context: ApiContext,
-  { name, spec }: Token,
+  { id, name, spec }: Token,
   act: () => Promise<Response>,
 ): Promise<Response> {
   if (spec.secret.generate) return await act();
-  return refuse(
-    context,
-    409,
-    `The secret of the token '${name}' is referred to by its manifest: change it there.`,
-  );
+  const message = `The secret of the token '${name}' is referred to by its manifest: change it there.`;
+  const flaw = { code: "secret-referred", field: "secret", message };
+  return answerProblems(context, message, [flaw], { id, status: 409 });
 }
 
 function actor(context: ApiContext) {
@@ -234,23 +235,11 @@ async function withToken(
   return token ? await act(token) : refuse(context, 404, "Token not found");
 }
 
-async function find({ store }: TokenWriteParts, asked: string): Promise<Token | undefined> {
-  const objects = await store.objects("ApiToken");
-  const tokens = objects.filter((object): object is Token => object.kind === "ApiToken");
-  return findNamed(tokens, asked);
+async function find(parts: TokenWriteParts, asked: string): Promise<Token | undefined> {
+  return findNamed(await allTokens(parts), asked);
 }
 
-type TokenChange = Partial<ApiTokenSpec> & { readonly name?: unknown };
-
-/** The fields that a client may set; others are refused, a secret most of all. */
-async function readChange(context: ApiContext): Promise<TokenChange | Response> {
-  const body = await readJson(context.req.raw);
-  if ("message" in body) return refuse(context, body.status, body.message);
-  const { value } = body;
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return refuse(context, 400, "Request body malformed.");
-  const known = new Set<string>(["name", ...settable]);
-  const other = Object.keys(value).find((field) => !known.has(field));
-  if (other === undefined) return value;
-  return refuse(context, 400, `Unknown field '${other}': the fields are ${[...known].join(", ")}.`);
+async function allTokens({ store }: TokenWriteParts): Promise<readonly Token[]> {
+  const objects = await store.objects("ApiToken");
+  return objects.filter((object): object is Token => object.kind === "ApiToken");
 }

@@ -1,8 +1,10 @@
+import { deriveId } from "../../manifest/identity.ts";
 import type { Kind } from "../../manifest/manifest.ts";
+import type { WantedObject } from "../../manifest/written-form.ts";
 import type { EditOutcome, EditRefusal, EditRequest, ObjectEdit } from "../../reconcile/edit-objects.ts";
 import { refuse } from "../answers.ts";
 import type { ApiContext } from "./api-route.ts";
-import { type Flaw, reasonOf } from "./reasons.ts";
+import { type Flaw, reasonOf, type Subject } from "./reasons.ts";
 
 /** How the Dashboard API writes: as commits, to branches of their own, or not at all. */
 export interface Writing {
@@ -44,7 +46,7 @@ export async function writeObjects(
     edits,
     proposal: mode === "branch" ? { user: user.user ?? "administrator", topic: summary } : null,
   });
-  if (outcome.status === "refused") return answerRefusal(context, outcome.refusal);
+  if (outcome.status === "refused") return answerRefusal(context, outcome.refusal, edits);
   if (outcome.status === "proposed")
     return accepted(
       context,
@@ -70,27 +72,51 @@ export function done(context: ApiContext, message: string, meta: string | null):
   return context.json({ Status: "OK", Message: message, Meta: meta });
 }
 
+/** What a refusal of wrong objects says first, in the words of the Dashboard API (Dashboard facts 1.1, 1.9). */
+export const invalid: Readonly<Record<Kind, string>> = {
+  ApiDefinition: "API object validation failed",
+  ApiToken: "Token object validation failed",
+  Webhook: "Webhook object validation failed.",
+  User: "User object validation failed",
+};
+
+/** That another object has the id, in the words of the Dashboard API (Dashboard facts 1.2, 1.9). */
+export const sameId = "Found API with the same ID";
+const sameWebhookId = "Duplicate webhook_id.";
+
 /** All that is wrong with a request: sentences, and for those that have one the structured reason. */
 export function answerProblems(
   context: ApiContext,
   message: string,
   problems: readonly Flaw[],
-  status: 400 | 409 = 400,
+  { status = 400, ...subject }: Subject & { readonly status?: 400 | 409 } = {},
 ): Response {
   const Errors = problems.map((problem) => problem.message);
-  const Reasons = problems.map((problem) => reasonOf(problem)).filter((reason) => reason !== null);
+  const Reasons = problems.flatMap((problem) => reasonOf(problem, subject) ?? []);
   return context.json({ Status: "Error", Message: message, Meta: null, Errors, Reasons }, status);
 }
 
-function answerRefusal(context: ApiContext, { reason, message, problems }: EditRefusal): Response {
+function answerRefusal(
+  context: ApiContext,
+  { reason, message, problems }: EditRefusal,
+  edits: readonly ObjectEdit[],
+): Response {
   if (reason === "conflict") return refuse(context, 409, message);
-  if (problems.some(({ code }) => code === "duplicate-id"))
-    return answerProblems(context, sameId, problems, 409);
-  return answerProblems(context, "API object validation failed", problems);
+  // What else an edit brings along comes before what it is about.
+  const wanted = edits.flatMap((edit) => ("wanted" in edit ? [edit.wanted] : [])).at(-1);
+  const kind = wanted?.kind ?? "ApiDefinition";
+  const subject = wanted ? subjectOf(wanted) : {};
+  if (!problems.some(({ code }) => code === "duplicate-id"))
+    return answerProblems(context, invalid[kind], problems, subject);
+  const taken = kind === "Webhook" ? sameWebhookId : sameId;
+  return answerProblems(context, taken, problems, { status: 409, ...subject });
 }
 
-/** In the words of the Dashboard API (Dashboard facts 1.2). */
-export const sameId = "Found API with the same ID";
+function subjectOf({ kind, name, id = deriveId(kind, name), spec }: WantedObject): Subject {
+  const { route, listenPath } = spec as Record<string, unknown>;
+  const address = route ?? listenPath;
+  return { id, route: typeof address === "string" ? address : undefined };
+}
 
 /** The hash that `If-Match` names, or that of what there is now. */
 export function seenHash(context: ApiContext, current: string): string {
