@@ -7,6 +7,7 @@ import {
   fullDocument,
   isImpliedMatch,
   type ManifestDocument,
+  rankAt,
   type WantedObject,
   withoutDefaults,
 } from "./written-form.ts";
@@ -51,20 +52,43 @@ function merge(kind: Kind, pointer: string, written: unknown, before: unknown, a
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** A field that comes to hold what holds without it goes, as a person would have it. */
 function mergeFields(kind: Kind, pointer: string, written: Fields, before: Fields, after: Fields): object {
-  const stays = ([key]: [string, unknown]) => Object.hasOwn(after, key) || !Object.hasOwn(before, key);
+  const meant = withoutDefaults(kind, pointer, after) as Fields;
+  const stays = ([key]: [string, unknown]) =>
+    Object.hasOwn(meant, key) ||
+    (Object.hasOwn(after, key) ? isSame(before[key], after[key]) : !Object.hasOwn(before, key));
   const isNew = ([key, value]: [string, unknown]) =>
     !Object.hasOwn(written, key) && !isSame(before[key], value);
   const old = Object.entries(written)
     .filter(stays)
-    .map(([key, value]) => [
-      key,
-      Object.hasOwn(after, key)
-        ? merge(kind, pointerTo(pointer, key), value, before[key], after[key])
-        : value,
-    ]);
-  const added = Object.entries(withoutDefaults(kind, pointer, after) as Fields).filter(isNew);
-  return Object.fromEntries([...old, ...added]) as object;
+    .map(
+      ([key, value]) =>
+        [
+          key,
+          Object.hasOwn(after, key)
+            ? merge(kind, pointerTo(pointer, key), value, before[key], after[key])
+            : value,
+        ] as const,
+    );
+  const added = Object.entries(meant).filter(isNew);
+  return Object.fromEntries(inserted(old, added, rankAt(kind, pointer)));
+}
+
+type Field = readonly [key: string, value: unknown];
+
+/** Fields with new ones among them: each before the first that comes behind it in the order of the schema. */
+function inserted(
+  old: readonly Field[],
+  added: readonly Field[],
+  rank: (key: string) => number,
+): readonly Field[] {
+  const fields = [...old];
+  for (const field of added) {
+    const next = fields.findIndex(([key]) => rank(key) > rank(field[0]));
+    fields.splice(next === -1 ? fields.length : next, 0, field);
+  }
+  return fields;
 }
 
 function mergeSets(written: readonly unknown[], after: readonly unknown[]): unknown[] {

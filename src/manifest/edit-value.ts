@@ -59,18 +59,23 @@ function editMap(
   const keys = node.items.map((item) => keyText((item as { key: ParsedNode }).key) ?? "");
   const kept = keys.flatMap((key, index) => (Object.hasOwn(after, key) ? [index] : []));
   if (!items || kept.length === 0) return items ? replace(editing, change) : refuseForm(editing, change);
-  const added = Object.entries(after).filter(([key]) => !Object.hasOwn(before, key));
+  const isAdded = (key: string) => !Object.hasOwn(before, key);
   const quoted = isQuoted(node);
   for (const index of kept) {
     const key = keys[index] ?? "";
     const next = { before: before[key], after: after[key], path: pointerTo(change.path, key) };
     editItem(editing, node, items[index], next);
   }
-  const entries = <T>(write: (key: string, value: unknown) => T): Entry<T>[] => [
-    ...kept.map((keep) => ({ keep })),
-    ...added.map(([key, value]) => ({ add: write(key, value) })),
-  ];
-  if (entries((key) => key).length === items.length && added.length === 0) return;
+  // What stays keeps the order of the text, whatever order JavaScript gives to keys that are numbers.
+  const entries = <T>(write: (key: string, value: unknown) => T): Entry<T>[] => {
+    const stays = kept.values();
+    return Object.entries(after).flatMap(([key, value]): Entry<T>[] => {
+      if (isAdded(key)) return [{ add: write(key, value) }];
+      const { value: keep } = stays.next();
+      return keep === undefined ? [] : [{ keep }];
+    });
+  };
+  if (kept.length === items.length && !Object.keys(after).some(isAdded)) return;
   const column = columnOf(editing.text, items[0]?.head ?? 0);
   arrange(editing, change, node, items, {
     block: () => entries((key, value) => mapLines({ [key]: value }, column, editing.layout, quoted)),

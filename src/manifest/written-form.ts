@@ -56,14 +56,18 @@ export function withoutDefaults(kind: Kind, pointer: string, value: unknown): un
   if (Array.isArray(value))
     return value.map((item, index) => withoutDefaults(kind, pointerTo(pointer, index), item));
   if (typeof value !== "object" || value === null) return value;
-  const schema = schemaAt(kind, pointer);
-  const order = Object.keys(schema?.properties ?? {});
-  const rank = (key: string) => (order.includes(key) ? order.indexOf(key) : order.length);
+  const rank = rankAt(kind, pointer);
   const fields = Object.entries(value)
     .filter(([key, field]) => !holdsAnyway(kind, pointer, key, field, value))
     .sort(([a], [b]) => rank(a) - rank(b))
     .map(([key, field]) => [key, withoutDefaults(kind, pointerTo(pointer, key), field)] as const);
   return Object.fromEntries(fields);
+}
+
+/** The place of fields in the order of the schema; those that it does not name are behind the others. */
+export function rankAt(kind: Kind, pointer: string): (key: string) => number {
+  const order = Object.keys(schemaAt(kind, pointer)?.properties ?? {});
+  return (key) => (order.includes(key) ? order.indexOf(key) : order.length);
 }
 
 function holdsAnyway(kind: Kind, pointer: string, key: string, field: unknown, home: object): boolean {

@@ -29,7 +29,11 @@ describe("a commit to a bare repository", () => {
     );
     expect(await shared.git("show", "--format=", "--name-status", "main")).toBe("M\tapis/a.yaml");
     expect(await shared.git("rev-parse", "main:apis/a.yaml")).toBe(
-      await shared.clone.gitWith(`${text}  title: A\r\n`, "hash-object", "--stdin"),
+      await shared.clone.gitWith(
+        text.replace("spec:\r\n", "spec:\r\n  title: A\r\n"),
+        "hash-object",
+        "--stdin",
+      ),
     );
     expect((await source.fetch()).commit).toBe(commit);
     expect((await source.read(commit)).set.manifests).toMatchObject([{ name: "a", spec: { title: "A" } }]);
@@ -292,7 +296,7 @@ describe("a commit that others are in the way of", () => {
       await shared.git("rev-parse", `${commit}~1`),
     ]);
     const text = await shared.git("show", "main:apis/a.yaml");
-    expect(text).toMatch(/^# Theirs\.\n[^]*title: A$/);
+    expect(text).toMatch(/^# Theirs\.\n[^]*\n {2}title: A\n/);
   });
 
   test("does not bring back what a rewound branch no longer has", async () => {

@@ -172,12 +172,12 @@ describe("setting an object", () => {
       "-      methods: { GET: { action: reply, body: 'x' } }",
       "-    # Of the second.",
       "-    - path: /b",
-      "+      methods: { GET: { action: reply, body: 'y' }, PUT: {} }",
       "+      disabled: true",
+      "+      methods: { GET: { action: reply, body: 'y' }, PUT: {} }",
     ]);
   });
 
-  test("appends fields at the end of their mapping, in its style, without what holds anyway", () => {
+  test("puts fields into the order of the schema, in the style of their mapping, without what holds anyway", () => {
     const rateLimit = { limit: 3, window: "1m", notice: false };
 
     expect(changes({ rateLimit, active: true, title: "Encoders" })).toEqual([
@@ -190,13 +190,22 @@ describe("setting an object", () => {
       "-spec: { secret: { generate: true } }",
       "+spec: { secret: { generate: true }, rateLimit: { limit: 3, window: 1m } }",
     ]);
+    expect(changes({ description: "Theirs." }, "partner")).toContain(
+      "+spec: { description: Theirs., secret: { generate: true } }",
+    );
     expect(changes({ rateLimit }, "internal")).toEqual([
       "+    rateLimit:",
       "+        limit: 3",
       "+        window: 1m",
     ]);
     expect(edited(video, "encoders", { title: "Encoders" })).toContain(
-      "      ignoreCase: true\n  title: Encoders\n  # The end.\n---\n",
+      "\nspec:\n  title: Encoders\n  # Where it answers.\n  route:",
+    );
+    expect(edited(video, "encoders", { rateLimit, methods: ["GET"] })).toContain(
+      "      ignoreCase: true\n  rateLimit:\n    limit: 3\n    window: 1m\n  # The end.\n---\n",
+    );
+    expect(edited(video, "encoders", { methods: ["GET"] })).toContain(
+      "  methods: [GET]\n  # Who may call it.\n  tokens:",
     );
   });
 
@@ -215,11 +224,22 @@ describe("setting an object", () => {
     expect(
       changes({ tokens: [], keyless: true, action: { reply: { ...reply, headers: { a: "b" } } } }),
     ).toEqual([
+      "-  # Who may call it.",
       "-  tokens: [partner, internal]   # and nobody else",
       "-        # The second.",
       "-        c: 'd'",
-      "+  tokens: []   # and nobody else",
       "+  keyless: true",
+    ]);
+  });
+
+  test("takes a field away that comes to say what holds without it, and leaves one that always did", () => {
+    const text = video.replace("  # Who", "  keyless: true\n  active: true\n  # Who");
+
+    expect(changes({ keyless: false }, "encoders", text)).toEqual(["-  keyless: true"]);
+    expect(changes({ active: false }, "encoders", text)).toEqual(["-  active: true", "+  active: false"]);
+    expect(edited(text, "encoders", { keyless: false })).toContain("  active: true\n");
+    expect(changes({ action: { reply: { ...reply, status: 200 } } }, "encoders", text)).toEqual([
+      "-      status: 201",
     ]);
   });
 
@@ -273,7 +293,7 @@ describe("setting an object", () => {
     const json = `{"apiVersion":"gitway/v1","kind":"ApiToken","metadata":{"name":"json"},"spec":{"secret":{"env":"A"}}}\n`;
 
     expect(edited(json, "json", { secret: { env: "B" }, description: "B, then" })).toBe(
-      json.replace('{"env":"A"}', '{"env":"B"}, "description": "B, then"'),
+      json.replace('"secret":{"env":"A"}', '"description": "B, then", "secret":{"env":"B"}'),
     );
   });
 
