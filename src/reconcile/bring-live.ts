@@ -10,9 +10,11 @@ export interface WantedState extends Identity {
 
 /** What a commit says of the objects with these kinds and names; those that it does not have are to be gone. */
 export function statesIn(set: ManifestSet, objects: readonly Identity[]): WantedState[] {
+  const manifests = new Map(set.manifests.map((manifest) => [titleOf(manifest), manifest]));
   return objects.map((object) => {
-    const found = set.manifests.find(({ kind, name }) => kind === object.kind && name === object.name);
-    return { kind: object.kind, name: object.name, id: found?.id ?? object.id, hash: found?.hash ?? null };
+    const { kind, name } = object;
+    const found = manifests.get(titleOf(object));
+    return { kind, name, id: found?.id ?? object.id, hash: found?.hash ?? null };
   });
 }
 
@@ -62,11 +64,15 @@ function waitsFor({ by }: Suspension): string {
 }
 
 function whyNot(state: WantedState, { plan }: PassResult): string {
-  const what = `${state.kind} '${state.name}'`;
+  const what = titleOf(state);
   const quarantined = plan.quarantined.find((entry) => objectKey(entry) === objectKey(state));
   const [problem] = quarantined?.problems ?? [];
   if (problem) return `${what} is quarantined: ${problem.file}:${problem.line} ${problem.message}`;
   const held = plan.held.find((entry) => objectKey(entry) === objectKey(state));
   if (held) return `${what} is held: ${held.reason}`;
   return `${what} is another now: commit ${plan.commit.slice(0, 12)} changed it again.`;
+}
+
+function titleOf({ kind, name }: Pick<Identity, "kind" | "name">): string {
+  return `${kind} '${name}'`;
 }

@@ -26,7 +26,7 @@ async function start(options: TestApiOptions = {}): Promise<void> {
     "apis/token.yaml": tokenManifest("internal"),
     "apis/hello.yaml": `# Greets.\n${replyManifest("hello", "hello", "ok", ["internal"])}`,
   });
-  await vi.waitUntil(async () => (await api.request("/users/me", key)).ok);
+  await vi.waitUntil(async () => (await api.request("/users/me", key)).ok, { timeout: 30_000 });
 }
 
 beforeEach(() => start());

@@ -47,7 +47,7 @@ export async function startEditingApi(
     await api.pass({ allowPrune: true });
   };
   await commit({ "apis/jdoe.yaml": userManifest("jdoe", "JDOE", permissions), ...files });
-  await vi.waitUntil(async () => (await api.request("/users/me", key)).ok);
+  await vi.waitUntil(async () => (await api.request("/users/me", key)).ok, { timeout: 30_000 });
   return {
     ...api,
     key,

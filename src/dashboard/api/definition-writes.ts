@@ -7,16 +7,18 @@ import type { DefinitionObject } from "../../exchange/definition-notation.ts";
 import type { NewWebhook } from "../../exchange/webhook-book.ts";
 import { dashboardIds, idClaimsOf } from "../../manifest/dashboard-ids.ts";
 import { deriveId } from "../../manifest/identity.ts";
-import type { Kind } from "../../manifest/manifest.ts";
+import type { Kind, ManifestSet } from "../../manifest/manifest.ts";
 import { valueAt } from "../../manifest/pointer.ts";
-import type { ObjectEdit } from "../../reconcile/edit-objects.ts";
+import type { WritingEdit } from "../../reconcile/object-edit.ts";
 import { refuse } from "../answers.ts";
 import type { Catalogue, CatalogueEntry } from "../catalogue.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
 import type { DefinitionParts } from "./definitions.ts";
+import { seenHashes } from "./entity-tag.ts";
 import { readJson } from "./read-json.ts";
+import { namesIn } from "./taken-names.ts";
 import { takenRoute } from "./taken-route.ts";
-import { answerProblems, done, invalid, sameId, seenHash, writeObjects, type Writing } from "./write.ts";
+import { answerProblems, done, invalid, sameId, writeObjects, type Writing } from "./write.ts";
 
 /** What writing definitions needs. */
 export interface DefinitionWriteParts extends DefinitionParts {
@@ -61,16 +63,22 @@ async function create(context: ApiContext, parts: DefinitionWriteParts): Promise
   const catalogue = await parts.catalogue();
   const reading = definitionFromDashboard(body.value, readingContext(parts, catalogue, null));
   if (!reading.definition) return answerFlaws(context, reading, body.value, catalogue, null);
-  const { definition, webhooks } = reading;
-  if (hasIdOfAnother(catalogue, definition, null)) return refuse(context, 409, sameId);
-  const { fileOf } = parts.writing;
-  const file = fileOf("ApiDefinition", definition.name);
-  const edits = [
-    ...newWebhooks(webhooks, fileOf),
-    { operation: "add", file, wanted: wantedOf(definition) } as const,
-  ];
-  const summary = `Add API '${titleOf(definition)}'`;
-  const stopped = await writeObjects(context, parts.writing, { edits, summary });
+  if (hasIdOfAnother(catalogue, reading.definition, null)) return refuse(context, 409, sameId);
+  let { definition } = reading;
+  const stopped = await writeObjects(context, parts.writing, {
+    edits: (set) => {
+      // What others have put there meanwhile, live or not, has its name: this one takes another.
+      const again = definitionFromDashboard(body.value, readingContext(parts, catalogue, null, set));
+      const read = again.definition ? again : reading;
+      definition = read.definition;
+      const file = parts.writing.fileOf("ApiDefinition", definition.name);
+      return [
+        ...newWebhooks(read.webhooks, parts.writing.fileOf),
+        { operation: "add", file, wanted: wantedOf(definition) },
+      ];
+    },
+    summary: `Add API '${titleOf(definition)}'`,
+  });
   return stopped ?? done(context, "API created", dashboardIds(withId(definition)).id);
 }
 
@@ -83,26 +91,26 @@ async function update(context: ApiContext, parts: DefinitionWriteParts): Promise
   if (namesAnother(body.value, entry.ids.id)) return refuse(context, 400, "Invalid `ID` value");
   const reading = definitionFromDashboard(body.value, readingContext(parts, catalogue, entry.object));
   if (!reading.definition) return answerFlaws(context, reading, body.value, catalogue, entry);
-  const { definition, webhooks } = reading;
-  if (hasIdOfAnother(catalogue, definition, entry)) return refuse(context, 409, sameId);
-  const edits = [
-    ...newWebhooks(webhooks, parts.writing.fileOf),
-    {
-      operation: "set",
-      target: entry.object,
-      seen: seenHash(context, entry.object.hash),
-      wanted: wantedOf(definition),
-    } as const,
-  ];
-  const summary = `Update API '${titleOf(definition)}'`;
-  const stopped = await writeObjects(context, parts.writing, { edits, summary });
+  if (hasIdOfAnother(catalogue, reading.definition, entry)) return refuse(context, 409, sameId);
+  const seen = seenHashes(context, entry.object.hash);
+  const stopped = await writeObjects(context, parts.writing, {
+    edits: (set) => {
+      const again = definitionFromDashboard(body.value, readingContext(parts, catalogue, entry.object, set));
+      const { definition, webhooks } = again.definition ? again : reading;
+      return [
+        ...newWebhooks(webhooks, parts.writing.fileOf),
+        { operation: "set", target: entry.object, seen, wanted: wantedOf(definition) },
+      ];
+    },
+    summary: `Update API '${titleOf(reading.definition)}'`,
+  });
   return stopped ?? done(context, "Api updated", "");
 }
 
 async function remove(context: ApiContext, parts: DefinitionWriteParts): Promise<Response> {
   const entry = (await parts.catalogue()).find(context.req.param("id") ?? "");
   if (!entry) return refuse(context, 404, "Could not retrieve API detail");
-  const seen = seenHash(context, entry.object.hash);
+  const seen = seenHashes(context, entry.object.hash);
   const edits = [{ operation: "delete", target: entry.object, seen } as const];
   const stopped = await writeObjects(context, parts.writing, {
     edits,
@@ -134,9 +142,12 @@ function readingContext(
   { orgId, routeBase }: DefinitionWriteParts,
   { book, definitions }: Catalogue,
   previous: DefinitionObject | null,
+  set?: ManifestSet,
 ) {
-  const takenNames = new Set(definitions.map(({ object }) => object.name));
-  return { orgId, routeBase, webhooks: book, previous, takenNames, keepIds: false, strict: true };
+  const live = definitions.map(({ object }) => object.name);
+  const takenNames = new Set([...live, ...namesIn(set, "ApiDefinition")]);
+  const webhooks = { ...book, names: new Set([...book.names, ...namesIn(set, "Webhook")]) };
+  return { orgId, routeBase, webhooks, previous, takenNames, keepIds: false, strict: true };
 }
 
 /** The body of an update may repeat the internal id, but not name another. */
@@ -149,7 +160,7 @@ function namesAnother(body: unknown, id: string): boolean {
 function newWebhooks(
   webhooks: readonly NewWebhook[],
   fileOf: (kind: Kind, name: string) => string,
-): ObjectEdit[] {
+): WritingEdit[] {
   return webhooks.map(({ kind, name, spec }) => ({
     operation: "add",
     file: fileOf(kind, name),

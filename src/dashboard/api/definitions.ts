@@ -4,6 +4,7 @@ import { refuse } from "../answers.ts";
 import type { Catalogue, CatalogueEntry } from "../catalogue.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { listDefinitions } from "./definition-list.ts";
+import { answerTagged } from "./entity-tag.ts";
 import { pageParameter } from "./page.ts";
 
 /** What the operations on definitions work on. */
@@ -75,7 +76,7 @@ export function definitionRoutes(parts: DefinitionParts): ApiRoute[] {
         const entry = catalogue.find(context.req.param("id") ?? "");
         // A 400, as the API has it (Dashboard facts 1.2).
         if (!entry) return refuse(context, 400, "Could not retrieve API detail");
-        return context.json(wrapperOf(entry, catalogue, parts), 200, { etag: etagOf(entry) });
+        return answerTagged(context, wrapperOf(entry, catalogue, parts), entry.object.hash);
       },
     },
   ];
@@ -96,9 +97,4 @@ export function wrapperOf(
   const wrapper = definitionToDashboard(object, { orgId, routeBase, webhooks: book });
   if (!stamps) return wrapper;
   return { ...wrapper, created_at: stamps.createdAt, updated_at: stamps.updatedAt };
-}
-
-/** What a client sends back in `If-Match` to change only what it has seen. */
-export function etagOf({ object }: CatalogueEntry): string {
-  return `"${object.hash}"`;
 }

@@ -2,13 +2,16 @@ import { webhookFromDashboard, webhookToDashboard } from "../../exchange/webhook
 import type { WebhookObject } from "../../exchange/webhook-notation.ts";
 import { dashboardIds, idClaimsOf } from "../../manifest/dashboard-ids.ts";
 import { deriveId } from "../../manifest/identity.ts";
+import type { ManifestSet } from "../../manifest/manifest.ts";
 import { refuse } from "../answers.ts";
 import type { Catalogue } from "../catalogue.ts";
 import { findNamed } from "../find-named.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { answerTagged, seenHashes } from "./entity-tag.ts";
 import { pageOf, pageParameter } from "./page.ts";
 import { readJson } from "./read-json.ts";
-import { answerProblems, done, invalid, seenHash, writeObjects, type Writing } from "./write.ts";
+import { namesIn } from "./taken-names.ts";
+import { answerProblems, done, invalid, writeObjects, type Writing } from "./write.ts";
 
 /** What the operations on webhooks work on. */
 export interface HookParts {
@@ -44,7 +47,7 @@ export function hookRoutes(parts: HookParts): ApiRoute[] {
         const webhook = find(await parts.catalogue(), context);
         // A 400, as the API has it (Dashboard facts 1.9).
         if (!webhook) return refuse(context, 400, "Could not retrieve webhook detail.");
-        return context.json(webhookToDashboard(webhook, parts.orgId), 200, { etag: `"${webhook.hash}"` });
+        return answerTagged(context, webhookToDashboard(webhook, parts.orgId), webhook.hash);
       },
     },
     {
@@ -88,22 +91,27 @@ async function read(context: ApiContext, parts: HookParts, previous: WebhookObje
   if ("message" in body)
     return refuse(context, body.status === 400 ? 403 : body.status, "Request body malformed.");
   const { webhooks } = await parts.catalogue();
-  const takenNames = new Set(webhooks.map(({ name }) => name));
-  const reading = webhookFromDashboard(body.value, {
-    orgId: parts.orgId,
-    previous,
-    takenNames,
-    keepIds: false,
-  });
-  return reading.webhook ?? answerProblems(context, invalid.Webhook, reading.problems);
+  const readWith = (set?: ManifestSet) =>
+    webhookFromDashboard(body.value, {
+      orgId: parts.orgId,
+      previous,
+      takenNames: new Set([...webhooks.map(({ name }) => name), ...namesIn(set, "Webhook")]),
+      keepIds: false,
+    });
+  const { webhook, problems } = readWith();
+  if (!webhook) return answerProblems(context, invalid.Webhook, problems);
+  return { webhook, whereNamesAreTaken: (set: ManifestSet) => readWith(set).webhook ?? webhook };
 }
 
 async function create(context: ApiContext, parts: HookParts): Promise<Response> {
-  const wanted = await read(context, parts, null);
-  if (wanted instanceof Response) return wanted;
-  const file = parts.writing.fileOf("Webhook", wanted.name);
+  const reading = await read(context, parts, null);
+  if (reading instanceof Response) return reading;
+  let wanted = reading.webhook;
   const stopped = await writeObjects(context, parts.writing, {
-    edits: [{ operation: "add", file, wanted }],
+    edits: (set) => {
+      wanted = reading.whereNamesAreTaken(set);
+      return [{ operation: "add", file: parts.writing.fileOf("Webhook", wanted.name), wanted }];
+    },
     summary: `Add webhook '${wanted.name}'`,
   });
   const id = wanted.id ?? deriveId("Webhook", wanted.name);
@@ -113,10 +121,11 @@ async function create(context: ApiContext, parts: HookParts): Promise<Response> 
 async function update(context: ApiContext, parts: HookParts): Promise<Response> {
   const target = find(await parts.catalogue(), context);
   if (!target) return refuse(context, 400, "Webhook not found.");
-  const wanted = await read(context, parts, target);
-  if (wanted instanceof Response) return wanted;
+  const reading = await read(context, parts, target);
+  if (reading instanceof Response) return reading;
+  const wanted = reading.webhook;
   const stopped = await writeObjects(context, parts.writing, {
-    edits: [{ operation: "set", target, seen: seenHash(context, target.hash), wanted }],
+    edits: [{ operation: "set", target, seen: seenHashes(context, target.hash), wanted }],
     summary: `Update webhook '${wanted.name}'`,
   });
   return stopped ?? done(context, "Hook updated", "");
@@ -136,7 +145,7 @@ async function remove(context: ApiContext, parts: HookParts): Promise<Response> 
       `Could not delete the webhook. It is used by ${users.map(({ title }) => title).join(", ")}.`,
     );
   const stopped = await writeObjects(context, parts.writing, {
-    edits: [{ operation: "delete", target, seen: seenHash(context, target.hash) }],
+    edits: [{ operation: "delete", target, seen: seenHashes(context, target.hash) }],
     summary: `Delete webhook '${target.name}'`,
   });
   return stopped ?? done(context, "Webhook deleted", null);

@@ -6,10 +6,11 @@ import { refuse } from "../answers.ts";
 import type { Catalogue } from "../catalogue.ts";
 import { findNamed } from "../find-named.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { seenHashes } from "./entity-tag.ts";
 import { readJson } from "./read-json.ts";
 import type { Flaw } from "./reasons.ts";
 import { readToken, type Token } from "./token-request.ts";
-import { accepted, answerProblems, done, invalid, seenHash, writeObjects, type Writing } from "./write.ts";
+import { accepted, answerProblems, done, invalid, writeObjects, type Writing } from "./write.ts";
 
 /** What writing tokens and grants needs. */
 export interface TokenWriteParts {
@@ -116,7 +117,7 @@ async function update(context: ApiContext, parts: TokenWriteParts): Promise<Resp
   const { labels, annotations, id } = target;
   const wanted = { kind: "ApiToken" as const, name, id, labels, annotations, spec };
   const stopped = await writeObjects(context, parts.writing, {
-    edits: [{ operation: "set", target, seen: seenHash(context, target.hash), wanted }],
+    edits: [{ operation: "set", target, seen: seenHashes(context, target.hash), wanted }],
     summary: `Update token '${target.name}'`,
   });
   return stopped ?? done(context, "Token updated", null);
@@ -145,7 +146,7 @@ async function remove(context: ApiContext, parts: TokenWriteParts): Promise<Resp
     return context.json({ Status: "Error", Message, Meta: null, Errors: [Message], Reasons }, 400);
   }
   const stopped = await writeObjects(context, parts.writing, {
-    edits: [{ operation: "delete", target, seen: seenHash(context, target.hash) }],
+    edits: [{ operation: "delete", target, seen: seenHashes(context, target.hash) }],
     summary: `Delete token '${target.name}'`,
   });
   return stopped ?? done(context, "Token deleted", null);
@@ -169,7 +170,7 @@ function grantRoute(parts: TokenWriteParts, method: "PUT" | "DELETE"): ApiRoute 
       const spec = { ...object.spec, tokens: grants ? [...others, token.name] : others };
       const wanted = { ...object, spec };
       const stopped = await writeObjects(context, parts.writing, {
-        edits: [{ operation: "set", target: object, seen: seenHash(context, object.hash), wanted }],
+        edits: [{ operation: "set", target: object, seen: seenHashes(context, object.hash), wanted }],
         summary: `${grants ? "Grant" : "Withdraw"} token '${token.name}' ${grants ? "to" : "from"} API '${entry.title}'`,
       });
       return stopped ?? done(context, grants ? "Token granted" : "Token withdrawn", null);

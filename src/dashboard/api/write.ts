@@ -1,7 +1,8 @@
 import { deriveId } from "../../manifest/identity.ts";
 import type { Kind } from "../../manifest/manifest.ts";
 import type { WantedObject } from "../../manifest/written-form.ts";
-import type { EditOutcome, EditRefusal, EditRequest, ObjectEdit } from "../../reconcile/edit-objects.ts";
+import type { EditMaker, EditOutcome, EditRequest } from "../../reconcile/edit-objects.ts";
+import type { EditRefusal, ObjectEdit } from "../../reconcile/object-edit.ts";
 import { refuse } from "../answers.ts";
 import type { ApiContext } from "./api-route.ts";
 import { type Flaw, reasonOf, type Subject } from "./reasons.ts";
@@ -17,7 +18,7 @@ export interface Writing {
 
 /** What a user does. */
 export interface Deed {
-  readonly edits: readonly ObjectEdit[];
+  readonly edits: readonly ObjectEdit[] | EditMaker;
   /** `Add API 'Payments'` */
   readonly summary: string;
 }
@@ -46,7 +47,7 @@ export async function writeObjects(
     edits,
     proposal: mode === "branch" ? { user: user.user ?? "administrator", topic: summary } : null,
   });
-  if (outcome.status === "refused") return answerRefusal(context, outcome.refusal, edits);
+  if (outcome.status === "refused") return answerRefusal(context, outcome.refusal, outcome.edits);
   if (outcome.status === "proposed")
     return accepted(
       context,
@@ -116,10 +117,4 @@ function subjectOf({ kind, name, id = deriveId(kind, name), spec }: WantedObject
   const { route, listenPath } = spec as Record<string, unknown>;
   const address = route ?? listenPath;
   return { id, route: typeof address === "string" ? address : undefined };
-}
-
-/** The hash that `If-Match` names, or that of what there is now. */
-export function seenHash(context: ApiContext, current: string): string {
-  const asked = context.req.header("if-match")?.trim() ?? "";
-  return asked === "" || asked === "*" ? current : asked.replace(/^(?:W\/)?"(.*)"$/, "$1");
 }
