@@ -91,9 +91,15 @@ function inserted(
   return fields;
 }
 
+/** What goes gives its place to what comes. */
 function mergeSets(written: readonly unknown[], after: readonly unknown[]): unknown[] {
-  const kept = written.filter((item) => after.includes(item));
-  return [...kept, ...after.filter((item) => !kept.includes(item))];
+  const added = after.filter((item) => !written.includes(item)).values();
+  const merged = written.flatMap((item) => {
+    if (after.includes(item)) return [item];
+    const { value, done } = added.next();
+    return done ? [] : [value];
+  });
+  return [...merged, ...added];
 }
 
 /** The items of `before` are those of `written`, one for one. */

@@ -9,7 +9,9 @@ import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { seenHashes } from "./entity-tag.ts";
 import { readJson } from "./read-json.ts";
 import type { Flaw } from "./reasons.ts";
+import { renamedReferences } from "./rename-token.ts";
 import { readToken, type Token } from "./token-request.ts";
+import { allTokens } from "./tokens.ts";
 import { accepted, answerProblems, done, invalid, writeObjects, type Writing } from "./write.ts";
 
 /** What writing tokens and grants needs. */
@@ -92,7 +94,7 @@ export function tokenWriteRoutes(parts: TokenWriteParts): ApiRoute[] {
 async function create(context: ApiContext, parts: TokenWriteParts): Promise<Response> {
   const body = await readJson(context.req.raw);
   if ("message" in body) return refuse(context, body.status, body.message);
-  const tokens = await allTokens(parts);
+  const tokens = await allTokens(parts.store);
   const read = readToken(body.value, null, (other) => isTaken(tokens, other));
   if (read.name === null) return answerFlaws(context, read.flaws);
   const { name, spec } = read;
@@ -106,7 +108,7 @@ async function create(context: ApiContext, parts: TokenWriteParts): Promise<Resp
 }
 
 async function update(context: ApiContext, parts: TokenWriteParts): Promise<Response> {
-  const tokens = await allTokens(parts);
+  const tokens = await allTokens(parts.store);
   const target = findNamed(tokens, context.req.param("id") ?? "");
   if (!target) return refuse(context, 404, "Token not found");
   const body = await readJson(context.req.raw);
@@ -116,9 +118,16 @@ async function update(context: ApiContext, parts: TokenWriteParts): Promise<Resp
   const { name, spec } = read;
   const { labels, annotations, id } = target;
   const wanted = { kind: "ApiToken" as const, name, id, labels, annotations, spec };
+  const own = { operation: "set", target, seen: seenHashes(context, target.hash), wanted } as const;
+  const { definitions } = await parts.catalogue();
   const stopped = await writeObjects(context, parts.writing, {
-    edits: [{ operation: "set", target, seen: seenHashes(context, target.hash), wanted }],
-    summary: `Update token '${target.name}'`,
+    edits: (set) => {
+      const renamed =
+        name === target.name ? [] : renamedReferences(set, definitions, { from: target.name, to: name });
+      // The token comes last: it is what the answer is about.
+      return "reason" in renamed ? renamed : [...renamed, own];
+    },
+    summary: name === target.name ? `Update token '${name}'` : `Rename token '${target.name}' to '${name}'`,
   });
   return stopped ?? done(context, "Token updated", null);
 }
@@ -237,10 +246,5 @@ async function withToken(
 }
 
 async function find(parts: TokenWriteParts, asked: string): Promise<Token | undefined> {
-  return findNamed(await allTokens(parts), asked);
-}
-
-async function allTokens({ store }: TokenWriteParts): Promise<readonly Token[]> {
-  const objects = await store.objects("ApiToken");
-  return objects.filter((object): object is Token => object.kind === "ApiToken");
+  return findNamed(await allTokens(parts.store), asked);
 }

@@ -1,12 +1,11 @@
-import type { StoredObject } from "../../plan/plan.ts";
 import type { ObjectStamps, Store } from "../../store/store.ts";
 import { refuse } from "../answers.ts";
 import type { Catalogue } from "../catalogue.ts";
 import { findNamed } from "../find-named.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { answerTagged } from "./entity-tag.ts";
 import { optionalPageParameter, pageOf } from "./page.ts";
-
-type Token = Extract<StoredObject, { kind: "ApiToken" }>;
+import type { Token } from "./token-request.ts";
 
 /** What the operations on tokens work on. */
 export interface TokenParts {
@@ -41,9 +40,14 @@ export function tokenRoutes({ store, catalogue }: TokenParts): ApiRoute[] {
       summary: "Get a token by name or id, with its credentials.",
       answer: "Token",
       handle: async (context) => {
-        const token = findNamed(await shownTokens(store), context.req.param("id") ?? "");
+        const token = findNamed(await allTokens(store), context.req.param("id") ?? "");
         if (!token) return refuse(context, 404, "Token not found");
-        return context.json({ ...token, credentials: await store.credentials(token.name) });
+        const [stamps, credentials] = await Promise.all([
+          store.stamps("ApiToken"),
+          store.credentials(token.name),
+        ]);
+        const shown = { ...shownToken(token, stamps.get(token.id) ?? null), credentials };
+        return answerTagged(context, shown, token.hash);
       },
     },
     {
@@ -73,10 +77,14 @@ function answerTokens(context: ApiContext, tokens: readonly object[]): Response 
 }
 
 async function shownTokens(store: Pick<Store, "objects" | "stamps">) {
-  const [objects, stamps] = await Promise.all([store.objects("ApiToken"), store.stamps("ApiToken")]);
-  return objects
-    .filter((object): object is Token => object.kind === "ApiToken")
-    .map((token) => shownToken(token, stamps.get(token.id) ?? null));
+  const [tokens, stamps] = await Promise.all([allTokens(store), store.stamps("ApiToken")]);
+  return tokens.map((token) => shownToken(token, stamps.get(token.id) ?? null));
+}
+
+/** The tokens that are live. */
+export async function allTokens(store: Pick<Store, "objects">): Promise<readonly Token[]> {
+  const objects = await store.objects("ApiToken");
+  return objects.filter((object): object is Token => object.kind === "ApiToken");
 }
 
 function shownToken({ id, name, spec, path, line, commit }: Token, stamps: ObjectStamps | null) {

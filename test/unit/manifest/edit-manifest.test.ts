@@ -144,6 +144,9 @@ describe("setting an object", () => {
       "-  tokens: [partner, internal]   # and nobody else",
       "+  tokens: [partner, another]   # and nobody else",
     ]);
+    expect(changes({ tokens: ["internal", "team"] })).toContain(
+      "+  tokens: [team, internal]   # and nobody else",
+    );
     expect(changes({ paths: { allowed: [allowed[2], { path: "/d" }, allowed[0]] } })).toEqual([
       "-    - path: /a # A",
       "-      methods: { GET: { action: reply, body: 'x' } }",
