@@ -36,7 +36,7 @@ export function lookForDrift(database: Database): Promise<DriftedObject[]> {
  * Changes with every write to a current row, whoever wrote it and with whatever triggers: each row version
  * names the transaction that wrote it.
  */
-const fingerprint = `(select concat_ws(' ', count(*), sum(version), sum(xmin::text::bigint))
+export const fingerprint = `(select concat_ws(' ', count(*), sum(version), sum(xmin::text::bigint))
   from gitway.object_version where to_revision is null)`;
 
 /** Remembers the rows that an apply leaves. The caller holds the lock of the pointer. */
@@ -79,9 +79,10 @@ export async function checkDrift(database: Database, now: Date): Promise<readonl
 
 async function readCheck(session: Session): Promise<CheckState> {
   const [state] = await session.query<CheckState>(
-    `select (select max(id) from gitway.drift_note) as note, checked_at as "checkedAt",
-       fingerprint is distinct from ${fingerprint} as "isTouched", ${fingerprint} as fingerprint
-     from gitway.drift_check`,
+    `with now as materialized (select ${fingerprint} as fingerprint)
+     select (select max(id) from gitway.drift_note) as note, checked_at as "checkedAt",
+       drift_check.fingerprint is distinct from now.fingerprint as "isTouched", now.fingerprint
+     from gitway.drift_check, now`,
   );
   return state ?? { note: null, checkedAt: null, isTouched: true, fingerprint: "" };
 }

@@ -48,6 +48,32 @@ export async function readObjectsSince(session: Session, revision: number): Prom
   return rows.map(toObject);
 }
 
+/** A current version, and the transaction that wrote its row: whoever writes to it leaves another number. */
+export interface CurrentRow {
+  readonly object: StoredObject;
+  readonly writer: number;
+}
+
+/** The current objects with who wrote their rows; for a revision, those that began after it. */
+export async function readCurrentRows(session: Session, revision: number | null): Promise<CurrentRow[]> {
+  const rows = await session.query<VersionRow & { readonly writer: number }>(
+    `select ${columns}, object_version.xmin::text::bigint as writer from gitway.object_version
+     where to_revision is null and ($1::bigint is null or from_revision > $1)
+     order by kind collate "C", name collate "C"`,
+    [revision],
+  );
+  return rows.map(({ writer, ...row }) => ({ object: toObject(row), writer }));
+}
+
+/** The versions that ended after a revision. */
+export async function readEndedSince(session: Session, revision: number): Promise<number[]> {
+  const rows = await session.query<{ version: number }>(
+    "select version from gitway.object_version where to_revision > $1",
+    [revision],
+  );
+  return rows.map(({ version }) => version);
+}
+
 /** The objects of which a version ended after a revision and none is current. */
 export async function readRemovedSince(
   session: Session,

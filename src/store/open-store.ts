@@ -7,7 +7,7 @@ import { restoreBackup } from "./backup/restore-backup.ts";
 import { takeBackup } from "./backup/take-backup.ts";
 import { startChangeFeed } from "./change-feed.ts";
 import { findCredentials, readCredentials } from "./credentials.ts";
-import { readCurrent } from "./current-state.ts";
+import { createCurrentReader } from "./current-state.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { checkDrift, lookForDrift, wakeChannel } from "./drift.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
@@ -115,10 +115,11 @@ function unreadableUrl(): AppError {
 
 function storeOn(database: Database, server: Server, log: Log): Store {
   const feeds = new Set<Closeable>();
+  const readCurrent = createCurrentReader(database);
   let closing: Promise<void> | undefined;
   return {
     description: server.description,
-    current: () => readCurrent(database, new Date()),
+    current: () => readCurrent(new Date()),
     apply: (request) => applyRevision(database, request),
     readSync: () => readSyncStatus(database),
     writeSync: (status) => writeSyncStatus(database, status),
