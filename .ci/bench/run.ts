@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 /** The benchmarks, each a script beside this one with arguments of its own. */
 const benchmarks = ["attribution", "serving", "swap"];
 
+const built = new URL("use-built.mjs", import.meta.url).href;
+
 const [chosen, ...args] = process.argv.slice(2);
 if (chosen !== undefined && !benchmarks.includes(chosen)) {
   console.error(`There is no benchmark '${chosen}'. There are ${benchmarks.join(", ")}.`);
@@ -12,7 +14,14 @@ if (chosen !== undefined && !benchmarks.includes(chosen)) {
 run(process.execPath, fileURLToPath(new URL("../build.mjs", import.meta.url)));
 for (const name of chosen === undefined ? benchmarks : [chosen]) {
   console.log(`\n${name}`);
-  run(process.execPath, ...process.execArgv, fileURLToPath(new URL(`${name}.ts`, import.meta.url)), ...args);
+  run(
+    process.execPath,
+    ...process.execArgv,
+    "--import",
+    built,
+    fileURLToPath(new URL(`${name}.ts`, import.meta.url)),
+    ...args,
+  );
 }
 
 function run(...[command, ...args]: [string, ...string[]]): void {

@@ -11,10 +11,17 @@ function escapeSegment(segment: string | number): string {
 /** The field names and indices along a JSON pointer. */
 export function segmentsOf(pointer: string): string[] {
   if (pointer === "") return [];
-  return pointer
-    .slice(1)
-    .split("/")
-    .map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return pointer.slice(1).split("/").map(unescapeSegment);
+}
+
+function unescapeSegment(segment: string): string {
+  return segment.includes("~") ? segment.replaceAll("~1", "/").replaceAll("~0", "~") : segment;
+}
+
+/** Where the segment of a pointer ends that begins at an index. Most pointers lead nowhere: no list is made of them. */
+function segmentEnd(pointer: string, start: number): number {
+  const end = pointer.indexOf("/", start);
+  return end < 0 ? pointer.length : end;
 }
 
 /** A JSON pointer as people write it in a sentence: `spec.tokens[0]`. */
@@ -47,35 +54,34 @@ export interface Located {
  */
 export function select(root: unknown, pattern: string): Located[] {
   const found: Located[] = [];
-  collect(root, pattern.split("/"), 1, "", found);
+  collect(root, pattern, 0, "", found);
   return found;
 }
 
-function collect(
-  value: unknown,
-  pattern: readonly string[],
-  at: number,
-  pointer: string,
-  to: Located[],
-): void {
-  const segment = pattern[at];
-  if (segment === undefined) to.push({ pointer, value });
+/** `at` is where the rest of the pattern begins, with its slash. */
+function collect(value: unknown, pattern: string, at: number, pointer: string, to: Located[]): void {
+  if (at >= pattern.length) to.push({ pointer, value });
   else if (typeof value !== "object" || value === null) return;
-  else if (segment !== "*") {
-    if (Object.hasOwn(value, segment))
-      collect((value as Record<string, unknown>)[segment], pattern, at + 1, `${pointer}/${segment}`, to);
-  } else {
-    for (const [key, child] of Object.entries(value))
-      collect(child, pattern, at + 1, pointerTo(pointer, key), to);
+  else {
+    const end = segmentEnd(pattern, at + 1);
+    const segment = pattern.slice(at + 1, end);
+    if (segment === "*")
+      for (const [key, child] of Object.entries(value))
+        collect(child, pattern, end, pointerTo(pointer, key), to);
+    else if (Object.hasOwn(value, segment))
+      collect((value as Record<string, unknown>)[segment], pattern, end, `${pointer}/${segment}`, to);
   }
 }
 
 /** The value at a JSON pointer; undefined when there is none. */
 export function valueAt(root: unknown, pointer: string): unknown {
   let value = root;
-  for (const segment of segmentsOf(pointer)) {
+  for (let at = 0; at < pointer.length;) {
+    const end = segmentEnd(pointer, at + 1);
+    const segment = unescapeSegment(pointer.slice(at + 1, end));
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, segment)) return undefined;
     value = (value as Record<string, unknown>)[segment];
+    at = end;
   }
   return value;
 }
