@@ -4,12 +4,11 @@ import { fingerprint, withDrift } from "./drift.ts";
 import { readCurrentRows, readEndedSince, type CurrentRow } from "./object-versions.ts";
 import { readPointer } from "./pointer.ts";
 
-/** Rows that were read, to be held against the store the next time. */
+/** Rows that were read, in the order of kinds and names, to be held against the store the next time. */
 interface Known {
   readonly revision: number;
   readonly fingerprint: string;
-  /** By version, in the order of kinds and names. */
-  readonly rows: ReadonlyMap<number, CurrentRow>;
+  readonly rows: readonly CurrentRow[];
   readonly objects: readonly StoredObject[];
 }
 
@@ -23,64 +22,55 @@ export function createCurrentReader(database: Database): (now: Date) => Promise<
     database.transaction(
       async (session) => {
         const { revision } = await readPointer(session);
-        known = await readKnown(session, known, revision);
-        return {
-          revision,
-          origin: await readOrigin(session, revision),
-          ...(await withDrift(session, known.objects, now)),
-        };
+        const { origin, ...mark } = await readMark(session, revision);
+        known = await readKnown(session, known, mark);
+        return { revision, origin, ...(await withDrift(session, known.objects, now)) };
       },
       { snapshot: true },
     );
 }
 
-async function readKnown(session: Session, known: Known | null, revision: number): Promise<Known> {
-  const [row] = await session.query<{ fingerprint: string }>(`select ${fingerprint} as fingerprint`);
-  const mark = { revision, fingerprint: row?.fingerprint ?? "" };
-  if (known?.fingerprint === mark.fingerprint) return { ...known, revision };
-  const rows =
-    (known && (await readDifference(session, known, mark.fingerprint))) ?? (await readAll(session));
-  return { ...mark, rows, objects: [...rows.values()].map(({ object }) => object) };
+type Mark = Pick<Known, "revision" | "fingerprint">;
+
+async function readMark(
+  session: Session,
+  revision: number,
+): Promise<Mark & { readonly origin: string | null }> {
+  const [row] = await session.query<{ fingerprint: string; origin: string | null }>(
+    `select ${fingerprint} as fingerprint, (select origin from gitway.revision where number = $1) as origin`,
+    [revision],
+  );
+  return { revision, fingerprint: row?.fingerprint ?? "", origin: row?.origin ?? null };
 }
 
-type Rows = Known["rows"];
-
-async function readAll(session: Session): Promise<Rows> {
-  return byVersion(await readCurrentRows(session, null));
+async function readKnown(session: Session, known: Known | null, mark: Mark): Promise<Known> {
+  if (known?.fingerprint === mark.fingerprint) return { ...known, ...mark };
+  const rows = known && (await readDifference(session, known));
+  // Somebody else wrote as well, of which no revision tells.
+  const isAll = rows !== null && fingerprintOf(rows) === mark.fingerprint;
+  const current = isAll ? rows : await readCurrentRows(session, null);
+  return { ...mark, rows: current, objects: current.map(({ object }) => object) };
 }
 
-/** What revisions have changed since. Null when somebody else wrote as well, of which no revision tells. */
-async function readDifference(session: Session, known: Known, fingerprint: string): Promise<Rows | null> {
+/** What there is when nothing but revisions wrote since. */
+async function readDifference(session: Session, known: Known): Promise<readonly CurrentRow[]> {
   const ended = new Set(await readEndedSince(session, known.revision));
   const added = await readCurrentRows(session, known.revision);
-  const kept = [...known.rows.values()].filter(({ object }) => !ended.has(object.version));
-  const rows = byVersion([...kept, ...added].toSorted(byKindAndName));
-  return fingerprintOf(rows) === fingerprint ? rows : null;
-}
-
-function byVersion(rows: readonly CurrentRow[]): Rows {
-  return new Map(rows.map((row) => [row.object.version, row]));
+  const kept = known.rows.filter(({ object }) => !ended.has(object.version));
+  return added.length === 0 ? kept : [...kept, ...added].sort(byKindAndName);
 }
 
 /** The same as `fingerprint` makes of the rows where they are. */
-function fingerprintOf(rows: Rows): string {
+function fingerprintOf(rows: readonly CurrentRow[]): string {
   let [versions, writers] = [0, 0];
-  for (const { object, writer } of rows.values()) {
+  for (const { object, writer } of rows) {
     versions += object.version;
     writers += writer;
   }
-  return rows.size === 0 ? "0" : `${rows.size} ${versions} ${writers}`;
+  return rows.length === 0 ? "0" : `${rows.length} ${versions} ${writers}`;
 }
 
 function byKindAndName({ object: a }: CurrentRow, { object: b }: CurrentRow): number {
   if (a.kind !== b.kind) return a.kind < b.kind ? -1 : 1;
   return a.name === b.name ? 0 : a.name < b.name ? -1 : 1;
-}
-
-async function readOrigin(session: Session, revision: number): Promise<string | null> {
-  const [mark] = await session.query<{ origin: string }>(
-    "select origin from gitway.revision where number = $1",
-    [revision],
-  );
-  return mark?.origin ?? null;
 }
