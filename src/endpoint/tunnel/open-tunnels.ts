@@ -55,7 +55,12 @@ export function createOpenTunnels(options: {
 
   function review(): void {
     stale = true;
-    reviewing ??= reviewAll().finally(() => (reviewing = null));
+    reviewing ??= reviewAll()
+      .catch((error: unknown) => log.error({ err: error }, "Reviewing the WebSockets failed."))
+      .finally(() => {
+        reviewing = null;
+        if (stale) review();
+      });
   }
 
   async function reviewAll(): Promise<void> {
