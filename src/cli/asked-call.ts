@@ -1,12 +1,12 @@
-import { readFileSync, statSync } from "node:fs";
 import { METHODS, validateHeaderName, validateHeaderValue } from "node:http";
 
 import { InvalidArgumentError } from "commander";
 
 import type { Config } from "../config.ts";
-import { AppError, messageOf } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import { urlOf } from "./find-route.ts";
+import { readGivenFile } from "./given-file.ts";
 
 /** A request as somebody asks for it on the command line. */
 export interface AskedCall {
@@ -88,15 +88,7 @@ export function parseMethod(text: string): string {
 /** The body, or the content of a file after an `@`. */
 export function parseBody(text: string): Buffer {
   if (!text.startsWith("@")) return Buffer.from(text);
-  const file = text.slice(1);
-  try {
-    const found = statSync(file);
-    if (!found.isFile()) throw new Error("it is no file");
-    if (found.size > largestBody) throw new Error(`it is larger than ${largestBody} bytes`);
-    return readFileSync(file);
-  } catch (error) {
-    throw new InvalidArgumentError(`${file} can't be read: ${messageOf(error)}.`);
-  }
+  return readGivenFile(text.slice(1), largestBody, (reason) => new InvalidArgumentError(reason));
 }
 
 /** `http://host:port`, with nothing after it. */

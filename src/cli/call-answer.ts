@@ -29,7 +29,7 @@ export function answerOfEndpoint({ response }: LiveAnswer): CallAnswer {
 }
 
 /** An answer that was made here as one to show. */
-export function answerFromHere({ status, headers, body }: LocalAnswer): CallAnswer {
+export function answerFromHere({ status, headers, body }: Omit<LocalAnswer, "end">): CallAnswer {
   return { from: "here", status, rawHeaders: headers, body: [body] };
 }
 

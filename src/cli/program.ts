@@ -16,6 +16,7 @@ import { addImport } from "./import-dashboard.ts";
 import { talk } from "./output.ts";
 import { addPlan } from "./plan.ts";
 import { addRun } from "./run.ts";
+import { addScript } from "./script.ts";
 import { addStatus } from "./status.ts";
 import { addResume, addSuspend } from "./suspend.ts";
 import { addToken } from "./token.ts";
@@ -64,6 +65,7 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text) => talk(`gitway: ${text.trimEnd().replace(/^error: /, "")}`) });
   program.commandsGroup("In the repository:");
   addValidate(program);
+  addScript(program);
   program.commandsGroup("Reconcile:");
   addPlan(program);
   addApply(program);

@@ -17,7 +17,9 @@ export interface Engine {
   readonly quickjs: QuickJSWASMModule;
   /** For which limit in bytes it was made. */
   readonly limit: number;
-  /** Whether it may serve another call: what has grown does not shrink again. */
+  /** How much of the limit is taken, at most: what has grown does not shrink again. */
+  readonly taken: () => number;
+  /** Whether it may serve another call. */
   readonly isReusable: () => boolean;
 }
 
@@ -35,5 +37,10 @@ export async function createEngine(limit: number): Promise<Engine> {
   const maximum = Math.max(initialPages, Math.ceil((limit + overhead) / page));
   const memory = new WebAssembly.Memory({ initial: initialPages, maximum });
   const quickjs = await newQuickJSWASMModuleFromVariant(newVariant(RELEASE_SYNC, { wasmMemory: memory }));
-  return { quickjs, limit, isReusable: () => memory.buffer.byteLength === initialPages * page };
+  return {
+    quickjs,
+    limit,
+    taken: () => memory.buffer.byteLength - overhead,
+    isReusable: () => memory.buffer.byteLength === initialPages * page,
+  };
 }

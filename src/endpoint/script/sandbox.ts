@@ -2,7 +2,7 @@ import type { QuickJSContext, QuickJSHandle, QuickJSWASMModule } from "quickjs-e
 import { Scope } from "quickjs-emscripten";
 
 import { sandboxPrelude } from "./sandbox-prelude.ts";
-import type { ScriptFailure, ScriptJob, ScriptOutcome } from "./script-job.ts";
+import type { ScriptFailure, ScriptJob, ScriptOutcome, ScriptPlace } from "./script-job.ts";
 
 /** With the thread's 32 MiB, so much is safe from overflowing the native stack. */
 const stackSize = 256 * 1024;
@@ -11,16 +11,19 @@ const jobsAtOnce = 1000;
 
 class Failure extends Error {
   readonly code: ScriptFailure["code"];
+  readonly place: ScriptPlace | null;
 
-  constructor(code: ScriptFailure["code"], message: string) {
+  constructor(code: ScriptFailure["code"], message: string, place: ScriptPlace | null = null) {
     super(message);
     this.code = code;
+    this.place = place;
   }
 }
 
 /** How a script ended, and whether it left the engine clean. */
 export interface SandboxRun {
   readonly outcome: ScriptOutcome;
+  readonly milliseconds: number;
   /** An engine that is not serves no other call. */
   readonly isClean: boolean;
 }
@@ -31,7 +34,7 @@ export interface SandboxRun {
  */
 export function runInSandbox(engine: QuickJSWASMModule, job: ScriptJob): SandboxRun {
   const lines: string[] = [];
-  const clock = { deadline: Infinity };
+  const clock = { startedAt: 0, deadline: Infinity };
   const runtime = engine.newRuntime({
     maxStackSizeBytes: stackSize,
     interruptHandler: () => Date.now() > clock.deadline,
@@ -39,7 +42,8 @@ export function runInSandbox(engine: QuickJSWASMModule, job: ScriptJob): Sandbox
   const context = runtime.newContext();
   const scope = new Scope();
   const outcome = outcomeOf({ context, scope, job, clock, tools: null }, lines);
-  return { outcome: { ...outcome, lines }, isClean: disposed([scope, context, runtime]) };
+  const milliseconds = clock.startedAt === 0 ? 0 : performance.now() - clock.startedAt;
+  return { outcome: { ...outcome, lines }, milliseconds, isClean: disposed([scope, context, runtime]) };
 }
 
 /** The engine can't always clean up after a script that it interrupted. */
@@ -56,8 +60,8 @@ interface Run {
   readonly context: QuickJSContext;
   readonly scope: Scope;
   readonly job: ScriptJob;
-  /** When the script must have ended; it begins with its own first line. */
-  readonly clock: { deadline: number };
+  /** When the script must have ended; it begins with its own first line, and is 0 before that. */
+  readonly clock: { startedAt: number; deadline: number };
   /** What the prelude gives; null before. */
   tools: QuickJSHandle | null;
 }
@@ -67,7 +71,8 @@ function outcomeOf(state: Run, lines: string[]): ScriptOutcome {
     return run(state, lines);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { kind: "failed", code: error.code, reason: error.message };
+    const { code, message: reason, place } = error;
+    return { kind: "failed", code, reason, ...(place && { place }) };
   }
 }
 
@@ -77,6 +82,7 @@ function run(state: Run, lines: string[]): ScriptOutcome {
   const prelude = unwrap(state, context.evalCode(sandboxPrelude, "gitway.js"));
   const tools = call(state, prelude, [scope.manage(print)]);
   state.tools = tools;
+  clock.startedAt = performance.now();
   clock.deadline = Date.now() + job.timeout;
   const module = settle(state, unwrap(state, context.evalCode(job.source, job.file, { type: "module" })));
   const entry = property(state, module, job.entry);
@@ -167,21 +173,20 @@ function failureOf(state: Run, error: QuickJSHandle): Failure {
   const explained = result && scope.manage(result.error ?? result.value);
   if (isOver(state)) return timedOut(state);
   const [said = "", stack = ""] = explained && !result.error ? textsOf(state, explained) : [];
-  return new Failure(
-    12,
-    `${said || "something went wrong"} (${placeIn(stack, job.file) ?? `'${job.file}'`})`,
-  );
+  const place = placeIn(stack, job.file);
+  const where = place ? `${job.file}:${place.line}:${place.column}` : `'${job.file}'`;
+  return new Failure(12, `${said || "something went wrong"} (${where})`, place);
 }
 
 function textsOf(state: Run, list: QuickJSHandle): string[] {
   return listOf(state, list).map((handle) => state.context.getString(handle));
 }
 
-/** `file:line:column` of the innermost frame in the file, or null. */
-function placeIn(stack: string, file: string): string | null {
+/** Where the innermost frame in the file is, or null. */
+function placeIn(stack: string, file: string): ScriptPlace | null {
   const start = stack.indexOf(`${file}:`);
-  const position = /^\d+(?::\d+)?/.exec(stack.slice(start + file.length + 1))?.[0];
-  return start < 0 || position === undefined ? null : `${file}:${position}`;
+  const [, line, column = "1"] = /^(\d+)(?::(\d+))?/.exec(stack.slice(start + file.length + 1)) ?? [];
+  return start < 0 || line === undefined ? null : { line: Number(line), column: Number(column) };
 }
 
 function outOfMemory(): Failure {

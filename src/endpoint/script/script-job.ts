@@ -42,9 +42,26 @@ export interface ScriptFailure {
   /** The error codes of UD-APIs 2.5. */
   readonly code: 12 | 13 | 15 | 17 | 1001 | 1006;
   readonly reason: string;
+  /** Where in the file it threw, counted from 1; absent where that is not known. */
+  readonly place?: ScriptPlace;
+}
+
+/** A place in the file of a script. */
+export interface ScriptPlace {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** What a run took. */
+export interface ScriptUsage {
+  /** From its first line to its end. */
+  readonly milliseconds: number;
+  /** Bytes that it had at most, as its limit counts them: no less than what every engine starts with. */
+  readonly memory: number;
 }
 
 /** How a run ended. `lines` is what the script printed. */
 export type ScriptOutcome = (ScriptAnswer | ScriptEdits | ScriptFailure) & {
   readonly lines?: readonly string[];
+  readonly usage?: ScriptUsage;
 };

@@ -15,9 +15,10 @@ async function work(job: ScriptJob): Promise<void> {
   try {
     const limit = job.memory + roomFor(job.input + (job.rawBody ?? ""));
     if (engine?.limit !== limit) engine = await createEngine(limit);
-    const { outcome, isClean } = runInSandbox(engine.quickjs, job);
+    const { outcome, milliseconds, isClean } = runInSandbox(engine.quickjs, job);
+    const usage = { milliseconds, memory: engine.taken() };
     if (!isClean || !engine.isReusable()) engine = null;
-    say(outcome);
+    say({ ...outcome, usage });
   } catch (error) {
     engine = null;
     const reason = `The script engine failed: ${error instanceof Error ? error.message : String(error)}`;
