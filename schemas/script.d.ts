@@ -8,8 +8,8 @@
 /** The default export of a script. A promise that is never settled is an error. */
 export type Script = (input: ScriptInput) => ScriptAnswer | Promise<ScriptAnswer>;
 
-/** The export `run` of a script with `input: run`. What it returns does not matter. */
-export type RunScript = (parameters: TextValues) => unknown;
+/** The export `run` of a script with `input: run`. Nobody reads what it returns. */
+export type RunScript = (parameters: TextValues) => void | Promise<void>;
 
 /** A function that `middleware.pre` or `middleware.post` names. To return nothing changes nothing. */
 export type Middleware = (

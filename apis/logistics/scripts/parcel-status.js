@@ -1,6 +1,10 @@
 const steps = ["announced", "collected", "in transit", "out for delivery", "delivered"];
 
-/** GET parcels/{parcelId} */
+/**
+ * GET parcels/{parcelId}
+ *
+ * @type {import("../../../schemas/script.d.ts").Script}
+ */
 export default function parcelStatus(input) {
   const { parcelId } = input.routeParameters;
   const number = Number(/^P(\d{6})$/.exec(parcelId)?.[1]);

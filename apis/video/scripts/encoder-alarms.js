@@ -1,6 +1,10 @@
 const severities = ["minor", "major", "critical"];
 
-/** POST encoders/{encoderId}/alarms with {"severity": "major", "text": "..."} */
+/**
+ * POST encoders/{encoderId}/alarms with {"severity": "major", "text": "..."}
+ *
+ * @type {import("../../../schemas/script.d.ts").Script}
+ */
 export default function encoderAlarms(input) {
   const { severity, text } = input.parameters;
   if (!severities.includes(severity)) {
