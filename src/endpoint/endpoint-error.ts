@@ -16,9 +16,9 @@ export type EndpointEventName = Exclude<EventHook["on"], "InformationEvent">;
 
 /**
  * Every error that the endpoint answers with, by its `errorCode`. Up to 1999 the codes, names and
- * statuses are those of UD-APIs 2.5, without what can't happen here: 9 and 11 are refused when a manifest
- * is written, 1004 and 1005 are about a message bus, and who would read 1007 has gone away. Those from 2001
- * are Gitway's own, for what that table doesn't know.
+ * statuses are those of UD-APIs 2.5, without what can't happen here: 2, 4, 6 and 14 are 1010 to every caller,
+ * and 1004 is for a reason that nobody gave, which a script worker always does. Those from 2001 are Gitway's
+ * own, for what that table doesn't know.
  */
 export const endpointErrors = {
   1: { name: "EmptyRoute", status: 400, detail: "The request names no route." },
@@ -26,11 +26,13 @@ export const endpointErrors = {
   5: { name: "DefinitionNotFound", status: 404, detail: "No API answers at this path." },
   7: { name: "NotReady", status: 503, detail: "The APIs are not loaded yet. Try again in a moment." },
   8: { name: "UnexpectedException", status: 500, detail: "Something went wrong." },
+  9: { name: "InvalidActionMeta", status: 500, detail: "The API can't be served as it is defined." },
   10: {
     name: "BodyToParametersConversionFailed",
     status: 400,
     detail: "The request body is not a flat JSON object of 10,000 members at most.",
   },
+  11: { name: "InvalidActionType", status: 500, detail: "The API can't be served as it is defined." },
   12: { name: "ScriptFailed", status: 500, detail: "The API's script failed." },
   13: { name: "InvalidScriptResult", status: 500, detail: "The API's script gave no valid answer." },
   15: { name: "ScriptMissing", status: 500, detail: "The API's script can't be run." },
@@ -48,7 +50,9 @@ export const endpointErrors = {
     detail:
       "The content type must be application/json, application/xml, text/xml or text/plain, in UTF-8 and not compressed.",
   },
+  1005: { name: "UnknownErrorReason", status: 500, detail: "The API's script gave no answer that is known." },
   1006: { name: "QueueFull", status: 503, detail: "Too many calls are waiting. Try again in a moment." },
+  1007: { name: "FailedToReadBody", status: 500, detail: "The request body could not be read." },
   1008: {
     name: "AuthenticationHeaderInvalid",
     status: 401,

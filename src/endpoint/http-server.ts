@@ -51,8 +51,9 @@ export interface HttpServer {
   readonly closeNow: () => Promise<void>;
 }
 
-/** The errors of Node's HTTP parser that are no plain 400. */
+/** The errors of Node's HTTP parser that are not told by where it was: in a head, or in a body. */
 const parserErrors: Record<string, EndpointErrorCode> = {
+  HPE_INVALID_TRANSFER_ENCODING: 2001,
   HPE_HEADER_OVERFLOW: 2003,
   ERR_HTTP_REQUEST_TIMEOUT: 2002,
 };
@@ -92,7 +93,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   server.on("upgrade", (request, socket: Socket, head) => onUpgrade(request, { socket, head }));
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === "ECONNRESET") socket.destroy();
-    else cutOff(socket, parserErrors[error.code ?? ""] ?? 2001);
+    else cutOff(socket, parserErrors[error.code ?? ""] ?? (connections.isReading(socket) ? 1007 : 2001));
   });
   await listen(server, options.host, options.port);
   const address = server.address();

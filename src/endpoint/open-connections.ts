@@ -9,6 +9,8 @@ export interface OpenConnections {
   readonly add: (response: ServerResponse) => void;
   /** Whether part of an answer has been sent on a connection, so that nothing else may be written to it. */
   readonly isAnswering: (socket: Socket) => boolean;
+  /** Whether the body of a request is still to come on a connection, and nothing has been answered to it. */
+  readonly isReading: (socket: Socket) => boolean;
   /** Closes what is idle now, and everything else as soon as it is. Also connections that never said a word. */
   readonly drain: () => void;
   /** Calls back once what is under way on a connection is over: at once when nothing is. */
@@ -44,6 +46,8 @@ export function watchConnections(server: Server): OpenConnections {
       [...(open.get(socket) ?? [])].some(
         ({ headersSent, writableFinished }) => headersSent && !writableFinished,
       ),
+    isReading: (socket) =>
+      [...(open.get(socket) ?? [])].some(({ headersSent, req }) => !headersSent && !req.complete),
     drain() {
       draining = true;
       for (const response of [...open.values()].flatMap((responses) => [...responses]))

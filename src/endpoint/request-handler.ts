@@ -173,6 +173,7 @@ async function act(options: RequestHandlerOptions, call: Call): Promise<Refusal 
   const { upstreams, tunnels, pool, log, trace } = options;
   const { upgrade } = call;
   const { action } = call.definition;
+  if (action.kind === "unfit") return action.refusal;
   if (trace?.mayAct(call) === false) return serveReply(call, nothing);
   if (upgrade) {
     if (action.kind !== "proxy" || !tunnels) return { code: 2004 };

@@ -105,7 +105,7 @@ async function credentialsOf(
 
 function prepare(stored: StoredDefinition, { blobs }: ServingState): Prepared {
   const definition = prepareDefinition(stored, blobs);
-  return { definition, notices: definitionNotices(stored, definition) };
+  return { definition, notices: noticesOf(stored, definition) };
 }
 
 /** The segments below the base, or null for a path that lies elsewhere. */
@@ -183,7 +183,11 @@ function matchOf(spec: StoredDefinition["spec"], otherwise: MatchKind): MatchKin
   return spec.match ?? (spec.action.proxy ? "prefix" : otherwise);
 }
 
-function definitionNotices({ name }: StoredDefinition, { action, middleware }: ServedDefinition): Notice[] {
+function noticesOf({ name }: StoredDefinition, definition: ServedDefinition): Notice[] {
+  return [...actionNotices(name, definition), ...scriptNotices(name, definition)];
+}
+
+function scriptNotices(name: string, { action, middleware }: ServedDefinition): Notice[] {
   const scripts = [
     ...(action.kind === "script" ? [{ ...action, setting: "action.script.file" }] : []),
     ...middleware.pre.map((script) => ({ ...script, setting: "middleware.pre" })),
@@ -197,6 +201,12 @@ function definitionNotices({ name }: StoredDefinition, { action, middleware }: S
       setting,
       message: `The content of '${file}' is not in the store, so calls are answered with an error.`,
     }));
+}
+
+function actionNotices(name: string, { action }: ServedDefinition): Notice[] {
+  if (action.kind !== "unfit") return [];
+  const message = `Calls are answered with an error: ${action.refusal.reason}. Is this Gitway older than the one that wrote it?`;
+  return [{ kind: "ApiDefinition", name, setting: "action", message }];
 }
 
 function newSite(): Site {

@@ -7,6 +7,7 @@ import { parseSize } from "../units.ts";
 import { prepareProxy, type ProxyTargets } from "./actions/proxy-target.ts";
 import { prepareReply, type Reply } from "./actions/reply-definition.ts";
 import { prepareScript, type Script } from "./actions/script-definition.ts";
+import { fitAction, type UnfitAction } from "./actions/unfit-action.ts";
 import { apiLimits, type ServedLimits } from "./limits/limit.ts";
 import { type MiddlewareChain, prepareMiddleware } from "./middleware/middleware-definition.ts";
 import { type PathLists, preparePathLists } from "./path-lists.ts";
@@ -15,7 +16,7 @@ import { parseEnd } from "./timestamp.ts";
 import { tokenLocation, type TokenLocation } from "./token-location.ts";
 
 /** What a definition does with a call. */
-export type ServedAction = Reply | ProxyTargets | Script;
+export type ServedAction = Reply | ProxyTargets | Script | UnfitAction;
 
 /** A definition made ready for serving: all that a call needs, looked up and parsed once. */
 export interface ServedDefinition {
@@ -83,7 +84,7 @@ export function prepareDefinition(stored: StoredDefinition, blobs: ServingState[
     middleware: prepareMiddleware(spec.middleware, stored.files, blobs),
     rateLimit: apiLimits(stored.id, spec),
     events: new Set((spec.events ?? []).map(({ on }) => on)),
-    action: prepareAction(spec, stored.files, blobs),
+    action: fitAction(spec.action, () => prepareAction(spec, stored.files, blobs)),
   };
 }
 

@@ -1,3 +1,5 @@
+import { Worker } from "node:worker_threads";
+
 import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { endpointErrors, type EndpointErrorCode } from "../../src/endpoint/endpoint-error.ts";
@@ -15,7 +17,23 @@ interface Provocation {
   readonly options?: Partial<EndpointOptions>;
   /** How often the same is asked before. */
   readonly before?: number;
+  /** Whether the script workers are those of a program that says things of which this one does not know. */
+  readonly isWorkerNewer?: boolean;
 }
+
+const workers = vi.hoisted(() => ({
+  areNewer: false,
+  newer: `import { parentPort } from "node:worker_threads";
+    parentPort.on("message", () => parentPort.postMessage({ kind: "sonnet" }));
+    parentPort.postMessage(null);`,
+}));
+vi.mock("../../src/worker.ts", async (original) => {
+  const { startWorker } = await original<typeof import("../../src/worker.ts")>();
+  const newer = new URL(`data:text/javascript,${encodeURIComponent(workers.newer)}`);
+  const start: typeof startWorker = (module, options) =>
+    workers.areNewer ? new Worker(newer, options) : startWorker(module, options);
+  return { startWorker: start };
+});
 
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -29,7 +47,9 @@ const provocations: Record<EndpointErrorCode, Provocation> = {
   5: { state: state([]), request: get("/it") },
   7: { state: new Error("the store is away"), request: get("/it") },
   8: { ...api({ expires: "2001-01-01" }), options: { emit: broken } },
+  9: api({ action: { script: "answer.js" as never } }),
   10: script("export default () => ({})", { input: "parameters" }, "[]"),
+  11: api({ action: { grpc: { service: "Encoders" } } as never }),
   12: script("export default () => { throw 1 }"),
   13: script("export default () => null"),
   15: script("export default 1"),
@@ -41,10 +61,15 @@ const provocations: Record<EndpointErrorCode, Provocation> = {
     state: script("export default () => ({})").state,
     request: post("/it", "x", { "content-type": "image/png" }),
   },
+  1005: { ...script("export default () => ({})"), isWorkerNewer: true },
   1006: {
     ...script("export default () => { const end = Date.now() + 2000; while (Date.now() < end); return {} }"),
     options: { scriptWorkers: 1, scriptQueue: 0 },
     before: 3,
+  },
+  1007: {
+    state: script("export default () => ({})").state,
+    request: `POST /it HTTP/1.1\r\n${head({ "content-type": "text/plain", "transfer-encoding": "chunked" })}\r\nno size`,
   },
   1008: api({ tokens: ["internal"], keyless: false }),
   1009: { state: api({ limits: { requestBody: "3B" } }).state, request: post("/it", "four") },
@@ -103,7 +128,8 @@ const provocations: Record<EndpointErrorCode, Provocation> = {
 describe("the endpoint answers with", () => {
   test.each(Object.entries(provocations))(
     "error code %s",
-    async (code, { state, request, options, before = 0 }) => {
+    async (code, { state, request, options, before = 0, isWorkerNewer = false }) => {
+      workers.areNewer = isWorkerNewer;
       const { status, detail } = endpointErrors[Number(code) as EndpointErrorCode];
       const given = typeof state === "function" ? await state() : state;
       const endpoint = await serve(feedOf(given), options);

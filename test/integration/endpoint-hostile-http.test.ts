@@ -156,8 +156,17 @@ describe("a request that is no proper HTTP", () => {
 
     const answer = await exchange(head.replace("/script", "/api/custom/script") + chunks);
 
-    expect(answer).not.toContain("HTTP/1.1 200");
+    expect(answer).toMatch(/^HTTP\/1\.1 500 [^]*"errorCode":1007,/);
     expect(answer).not.toContain("hello");
+  });
+
+  test("because its body ends too early is told so", async () => {
+    const head =
+      "POST /api/custom/script HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\n";
+    const connection = rawConnection(endpoint.url, `${head}hello`);
+    connection.socket.end();
+
+    expect(await connection.ended).toMatch(/^HTTP\/1\.1 500 [^]*"errorCode":1007,/);
   });
 
   test("is cut off when its headers come too slowly", async () => {

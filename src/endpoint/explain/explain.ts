@@ -158,6 +158,7 @@ function explanationOf(
 function actionOf(call: Call, isRun: boolean): Explanation["action"] {
   if (call.isBatch) return { kind: "batch", isRun: true, upstream: null };
   const { action } = call.definition;
+  if (action.kind === "unfit") return null;
   if (action.kind !== "proxy") return { kind: action.kind, isRun, upstream: null };
   const target = call.version?.target ?? action.targets[0];
   return {

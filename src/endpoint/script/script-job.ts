@@ -40,7 +40,7 @@ export interface ScriptEdits {
 export interface ScriptFailure {
   readonly kind: "failed";
   /** The error codes of UD-APIs 2.5. */
-  readonly code: 12 | 13 | 15 | 17 | 1001 | 1006;
+  readonly code: 12 | 13 | 15 | 17 | 1001 | 1005 | 1006;
   readonly reason: string;
   /** Where in the file it threw, counted from 1; absent where that is not known. */
   readonly place?: ScriptPlace;
@@ -58,6 +58,11 @@ export interface ScriptUsage {
   readonly milliseconds: number;
   /** Bytes that it had at most, as its limit counts them: no less than what every engine starts with. */
   readonly memory: number;
+}
+
+/** Whether what a worker says is how a run ended. One that was started from a newer program may say something else. */
+export function isOutcome(said: ScriptOutcome): boolean {
+  return ["answer", "edits", "failed"].includes(said.kind);
 }
 
 /** How a run ended. `lines` is what the script printed. */

@@ -4,7 +4,7 @@ import type { Worker } from "node:worker_threads";
 import type { Log } from "../../log.ts";
 import type { Closeable } from "../../store/store.ts";
 import { startWorker } from "../../worker.ts";
-import type { ScriptFailure, ScriptJob, ScriptOutcome } from "./script-job.ts";
+import { isOutcome, type ScriptFailure, type ScriptJob, type ScriptOutcome } from "./script-job.ts";
 
 /** Threads that run scripts, away from the one that serves. */
 export interface ScriptPool extends Closeable {
@@ -156,6 +156,8 @@ export function createScriptPool(options: {
   }
 
   function free(thread: Thread, outcome: ScriptOutcome | null): void {
+    if (outcome && !isOutcome(outcome))
+      return end(thread, failure(1005, "The script worker said something that this program does not know."));
     clearTimeout(thread.timer);
     if (outcome) thread.finish?.(outcome);
     thread.finish = null;
