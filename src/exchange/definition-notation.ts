@@ -21,6 +21,7 @@ import { type JsonObject, objectAt, saidFields } from "./json-object.ts";
 import { readMiddleware, writeMiddleware } from "./middleware-section.ts";
 import type { Notation, Said } from "./notation.ts";
 import { readAddress, readProxy, writeProxy } from "./proxy-section.ts";
+import { refuseRestrictions } from "./restrictions.ts";
 import {
   readMoment,
   readVersions,
@@ -67,6 +68,7 @@ function readDefinition(given: Fields, surroundings: DefinitionSurroundings): De
   const proxy = fieldsOf(given, "proxy");
   if (strict && Object.hasOwn(given.given, "proxy")) requireFields(proxy, "target_url");
   checkIds(given);
+  refuseRestrictions(given);
   const title = textOf(given, "name");
   const { middleware, ...domain } = { middleware: readMiddleware(given), ...readDomain(given) };
   return saidFields<Definition>({

@@ -1,9 +1,7 @@
 import type { Middleware, MiddlewareScript } from "../manifest/api-definition.generated.ts";
 import { type Fields, fieldsOf, flagOf, listOf, textOf } from "./fields.ts";
 import type { JsonObject } from "./json-object.ts";
-
-/** The drivers whose middleware are JavaScript files. */
-const scriptDrivers = new Set(["", "otto", "javascript"]);
+import { scriptDrivers } from "./restrictions.ts";
 
 /** `custom_middleware`: `path` names a file of the repository, `name` the function in it. */
 export function readMiddleware(given: Fields): Middleware {

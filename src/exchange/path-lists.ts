@@ -14,6 +14,7 @@ import {
 } from "./fields.ts";
 import { type JsonObject, saidFields } from "./json-object.ts";
 import { readPattern, writePattern } from "./path-pattern.ts";
+import { refuseRestrictedPaths } from "./restrictions.ts";
 
 /** The lists of a version, by their names in the Dashboard API. */
 const lists = [
@@ -30,9 +31,7 @@ export function readPathLists(version: Fields): PathLists {
   const extended = flagOf(version, "use_extended_paths");
   const anyCase = flagOf(version, "ignore_endpoint_case");
   const home = fieldsOf(version, extended ? "extended_paths" : "paths");
-  // Requests from outside are refused there, which must not be lost.
-  if (extended && listOf(home, "internal").some((entry) => !flagOf(entry, "disabled")))
-    refuse(home, "internal", "no-effect", "is not supported: list the paths in black_list");
+  if (extended) refuseRestrictedPaths(home);
   return Object.fromEntries(
     lists.flatMap(([theirs, ours]) => {
       const opens = ours !== "blocked";

@@ -1,10 +1,22 @@
-import type { ApiDefinitionSpec, Version, Versions } from "../manifest/api-definition.generated.ts";
+import type { ApiDefinitionSpec, Limits, Version, Versions } from "../manifest/api-definition.generated.ts";
 import { normaliseTimestamp } from "../manifest/timestamp.ts";
-import { eachOf, type Fields, fieldsOf, flagOf, isGiven, refuse, requireFields, textOf } from "./fields.ts";
+import { parseSize } from "../units.ts";
+import {
+  eachOf,
+  type Fields,
+  fieldsOf,
+  flagOf,
+  isGiven,
+  numberOf,
+  refuse,
+  requireFields,
+  textOf,
+} from "./fields.ts";
 import { isObject, type JsonObject, objectAt, ownField, saidFields } from "./json-object.ts";
 import { extendedByDefault, readPathLists, writePathLists } from "./path-lists.ts";
+import { sizeOf } from "./size.ts";
 
-type VersionSpec = Pick<ApiDefinitionSpec, "paths" | "versions">;
+type VersionSpec = Pick<ApiDefinitionSpec, "limits" | "paths" | "versions">;
 
 const locations = { header: "header", query: "url-param", path: "url" } as const;
 
@@ -37,7 +49,7 @@ function readSingle(data: Fields, versions: readonly (readonly [string, Fields])
   const names = versions.map(([name]) => name);
   const chosen = versions.find(([name]) => name === chosenVersion(names))?.[1];
   if (!chosen && names.length > 0) refuse(data, "", "invalid-value", ambiguity(names));
-  return chosen ? { paths: readPathLists(chosen) } : {};
+  return chosen ? { paths: readPathLists(chosen), ...readSizeLimit(data, [chosen]) } : {};
 }
 
 /** The version that counts when a definition is not versioned. */
@@ -74,7 +86,29 @@ function readSeveral(
     fallbackToDefault: flagOf(where, "fallback_to_default"),
     entries: versions.map(([name, version]) => readVersion(name, version)),
   });
-  return { versions: said };
+  return {
+    versions: said,
+    ...readSizeLimit(
+      data,
+      versions.map(([, version]) => version),
+    ),
+  };
+}
+
+/** Gitway has one limit for all versions of a definition; 0 is none. */
+function readSizeLimit(data: Fields, versions: readonly Fields[]): Pick<ApiDefinitionSpec, "limits"> {
+  const [bytes = 0, ...others] = versions.map((version) => numberOf(version, "global_size_limit") ?? 0);
+  if (others.some((other) => other !== bytes))
+    refuse(data, "versions", "no-effect", "must have the same global_size_limit in all versions");
+  const requestBody = sizeOf(bytes);
+  if (requestBody === undefined && bytes !== 0)
+    refuse(
+      data,
+      "versions",
+      "invalid-value",
+      "must have a global_size_limit that is a whole number of bytes",
+    );
+  return requestBody === undefined ? {} : { limits: { requestBody } };
 }
 
 /** A default that names no version is none: the request is refused all the same. */
@@ -128,7 +162,10 @@ export function writeVersionLocation({ versions }: VersionSpec): JsonObject {
 }
 
 /** `version_data`. The definition so far, if it is given, says how its versions were written. */
-export function writeVersionData({ paths = {}, versions }: VersionSpec, style: JsonObject): JsonObject {
+export function writeVersionData(
+  { paths = {}, versions, limits }: VersionSpec,
+  style: JsonObject,
+): JsonObject {
   if (versions)
     return {
       not_versioned: false,
@@ -137,20 +174,21 @@ export function writeVersionData({ paths = {}, versions }: VersionSpec, style: J
         // A version without rules of its own has those of the definition.
         versions.entries.map((version) => [
           version.name,
-          writeVersion(version.name, { paths, ...version }, style),
+          writeVersion(version.name, { paths, ...version }, limits, style),
         ]),
       ),
     };
   const name = chosenVersion(Object.keys(objectAt(style, "version_data", "versions"))) ?? "Default";
   return {
     not_versioned: true,
-    versions: Object.fromEntries([[name, writeVersion(name, { name, paths }, style)]]),
+    versions: Object.fromEntries([[name, writeVersion(name, { name, paths }, limits, style)]]),
   };
 }
 
 function writeVersion(
   name: string,
   { expires, targetUrl, paths = {} }: Version,
+  { requestBody }: Limits = {},
   style: JsonObject,
 ): JsonObject {
   const wanted = ownField(objectAt(style, "version_data", "versions", name), "use_extended_paths");
@@ -159,6 +197,7 @@ function writeVersion(
     expires: writeMoment(expires),
     ...writePathLists(paths, typeof wanted === "boolean" ? wanted : undefined),
     ...(targetUrl === undefined ? {} : { override_target: targetUrl }),
+    ...(requestBody === undefined ? {} : { global_size_limit: parseSize(requestBody) }),
   };
 }
 

@@ -59,6 +59,18 @@ const version = fc.record(
   },
   { requiredKeys: ["name"] },
 );
+const limit = fc.constantFrom(0, 1, 1000, 1024, 3 * 1024 * 1024, null);
+/** Versions with one limit of sizes: Gitway has no other. */
+const limited = (data: fc.Arbitrary<Json>): fc.Arbitrary<Json> =>
+  fc.tuple(data, fc.option(limit, { nil: undefined })).map(([{ versions, ...rest }, bytes]) => ({
+    ...rest,
+    versions: Object.fromEntries(
+      Object.entries(versions as Json).map(([name, version]) => [
+        name,
+        { ...(version as Json), ...(bytes === undefined ? {} : { global_size_limit: bytes }) },
+      ]),
+    ),
+  }));
 
 const unversioned = fc.record(
   {
@@ -107,7 +119,7 @@ const auth = fc.record(
     param_name: fc.constantFrom("", "key"),
     use_cookie: fc.boolean(),
     cookie_name: fc.constantFrom("", "key"),
-    disable_header: fc.boolean(),
+    disable_header: fc.constant(false),
   },
   optional,
 );
@@ -149,17 +161,27 @@ const fields = {
     strip_path: fc.boolean(),
     fallback_to_default: fc.boolean(),
   }),
-  version_data: fc.oneof(unversioned, versioned),
+  version_data: limited(fc.oneof(unversioned, versioned)),
   proxy: fc.oneof(proxy, balanced),
-  custom_middleware: fc.record(
-    {
-      driver: fc.constantFrom("", "otto", "python"),
-      pre: middleware,
-      post: middleware,
+  custom_middleware: fc.oneof(
+    fc.record(
+      {
+        driver: fc.constantFrom("", "otto"),
+        pre: middleware,
+        post: middleware,
+        response: middleware,
+        auth_check: fc.constantFrom(null, { name: "", path: "", require_session: false }),
+      },
+      optional,
+    ),
+    fc.record({
+      driver: fc.constant("python"),
+      pre: fc.constantFrom(null, [], [{ name: "check", path: "", disabled: true }]),
       response: middleware,
-    },
-    optional,
+    }),
   ),
+  internal: fc.constant(false),
+  enable_jwt: fc.constant(false),
   session_lifetime: fc.nat(9),
   oauth_meta: fc.constantFrom(null, { allowed_access_types: ["password"] }),
   event_handlers: fc.record(
