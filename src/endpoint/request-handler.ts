@@ -184,11 +184,12 @@ async function act(options: RequestHandlerOptions, call: Call): Promise<Refusal 
   return serveReply(call, action);
 }
 
-/** Tells callers when an API or version will end (RFC 8594). */
+/** Tells callers when an API or version will end: as RFC 8594 has it, and as clients of the classic gateway look for it. */
 function announceEnd({ response, definition, version, receivedAt }: Call, progress: Progress): void {
   const end = Math.min(definition.end ?? Infinity, version?.end ?? Infinity);
   if (!Number.isFinite(end) || end <= receivedAt) return;
-  progress.ownHeaders.set("sunset", new Date(end).toUTCString());
+  const moment = new Date(end).toUTCString();
+  progress.ownHeaders.set("sunset", moment).set("x-tyk-api-expires", moment);
   setOwnHeaders(response, progress);
 }
 

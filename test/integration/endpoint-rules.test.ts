@@ -171,7 +171,9 @@ test("callers are told when an API or version will end", async () => {
 
   expect((await get("/it")).headers.get("sunset")).toBe("Tue, 01 Jan 2999 00:00:00 GMT");
   expect((await get("/it?v=v2")).headers.get("sunset")).toBe("Mon, 01 Jan 2998 00:00:00 GMT");
-  expect((await get("/endless")).headers.get("sunset")).toBeNull();
+  expect((await get("/it")).headers.get("x-tyk-api-expires")).toBe("Tue, 01 Jan 2999 00:00:00 GMT");
+  const { headers } = await get("/endless");
+  expect([headers.get("sunset"), headers.get("x-tyk-api-expires")]).toEqual([null, null]);
 });
 
 test("a trusted proxy says where a request came from", async () => {

@@ -13,6 +13,14 @@ export interface Suite {
   readonly gateway?: Readonly<Record<string, unknown>>;
   readonly other_apis?: readonly Readonly<Record<string, unknown>>[];
   readonly cases: readonly GatewayCase[];
+  /** Proxies in front whose word about the client is taken. */
+  readonly trusted?: readonly string[];
+}
+
+/** What Gitway does in the situation of a fact, and whether the fact says the same. */
+export interface Observed {
+  readonly holds: boolean;
+  readonly found: unknown;
 }
 
 /** How Gitway stands to a fact: `agree`, `differ: reason` or `not applicable: reason`. */
@@ -22,6 +30,10 @@ export interface Judged {
   readonly fact: GatewayCase;
   readonly stand: "agree" | "differ" | "not applicable";
   readonly reason: string | null;
+  /** The field that a reason is about, if it is about one. */
+  readonly field: string | null;
+  /** What Gitway does instead, where it differs; undefined where nobody wrote it down. */
+  readonly instead: unknown;
 }
 
 const folder = new URL("../../conformance/", import.meta.url);
@@ -32,6 +44,8 @@ const facts = read("gateway-cases.json") as {
 const verdicts = read("verdicts.json") as {
   readonly reasons: Record<string, string>;
   readonly verdicts: Record<string, string | string[]>;
+  readonly instead: Record<string, unknown>;
+  readonly valid: Record<string, { readonly api: object; readonly trusted: readonly string[] }>;
 };
 
 /** The closed list of reasons to differ. */
@@ -41,10 +55,22 @@ export const reasons: ReadonlySet<string> = new Set(Object.keys(verdicts.reasons
 export const judgedCases: readonly Judged[] = facts.suites.flatMap((suite) =>
   suite.cases.map((fact, index) => {
     const verdict = [verdicts.verdicts[suite.id] ?? []].flat();
-    const [stand, reason = null] = (verdict.length === 1 ? verdict[0] : verdict[index])?.split(": ") ?? [];
-    return { id: `${suite.id}[${index}]`, suite, fact, stand: stand as Judged["stand"], reason };
+    const [stand, reason = null, field = null] =
+      (verdict.length === 1 ? verdict[0] : verdict[index])?.split(": ") ?? [];
+    const id = `${suite.id}[${index}]`;
+    const instead = verdicts.instead[id];
+    return { id, suite, fact, stand: stand as Judged["stand"], reason, field, instead };
   }),
 );
+
+/** The ids of the facts for which it is written down what Gitway does instead. */
+export const explained: readonly string[] = Object.keys(verdicts.instead);
+
+/** Suites whose definition is refused for a part of it, without that part and behind trusted proxies. */
+export const validParts: readonly Suite[] = facts.suites.flatMap((suite) => {
+  const valid = verdicts.valid[suite.id];
+  return valid ? [{ ...suite, api: { ...suite.api, ...valid.api }, trusted: valid.trusted }] : [];
+});
 
 /** A definition of a suite with the defaults of all suites under it. */
 export function withSuiteDefaults(api: Readonly<Record<string, unknown>>): Record<string, unknown> {

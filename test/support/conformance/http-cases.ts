@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { definitionFromClassic } from "../../../src/exchange/definition-from-classic.ts";
 import { bearer, definition, serve, state } from "../serving.ts";
 import { startUpstream, type Upstream } from "../upstream.ts";
-import { type GatewayCase, type Suite, withSuiteDefaults } from "./cases.ts";
+import { type GatewayCase, type Observed, type Suite, withSuiteDefaults } from "./cases.ts";
 
 interface HttpCase {
   readonly method?: string;
@@ -25,25 +25,23 @@ interface HttpCase {
   readonly upstream_header_absent?: readonly string[];
 }
 
-/** Whether an endpoint with the definitions of a suite answers as the fact says. Refused definitions never do. */
-export async function holdsOverHttp(suite: Suite, fact: GatewayCase): Promise<boolean> {
+/** How an endpoint with the definitions of a suite answers. Refused definitions never do as the fact says. */
+export async function observeOverHttp(suite: Suite, fact: GatewayCase): Promise<Observed> {
   const upstream = await startUpstream((_request, response) => response.end("from the upstream"));
   try {
     const apis = suite.apis?.map((proxy) => ({ proxy })) ?? [suite.api ?? {}, ...(suite.other_apis ?? [])];
-    const definitions = apis.map((api, index) => takenOver(api, upstream, index));
-    if (definitions.some((found) => found === null)) return false;
-    return await answers(
-      definitions.filter((found) => found !== null),
-      upstream,
-      fact as unknown as HttpCase,
-    );
+    const taken = apis.map((api, index) => takenOver(api, upstream, index));
+    const refused = taken.flatMap(({ problems }) => problems);
+    if (refused.length > 0) return { holds: false, found: { refused } };
+    const definitions = taken.flatMap(({ definition }) => definition ?? []);
+    return await answered(definitions, upstream, fact as unknown as HttpCase, suite.trusted);
   } finally {
     await upstream.close();
   }
 }
 
-/** A definition of the classic notation as it would be stored; null when it is refused. */
-export function takenOver(api: Readonly<Record<string, unknown>>, upstream: Upstream, index: number) {
+/** A definition of the classic notation as it would be stored, or why it is refused. */
+function takenOver(api: Readonly<Record<string, unknown>>, upstream: Upstream, index: number) {
   const given = JSON.stringify(withSuiteDefaults(api))
     .replaceAll("<echo upstream>", upstream.url)
     .replaceAll("<upstream>", upstream.url)
@@ -52,23 +50,27 @@ export function takenOver(api: Readonly<Record<string, unknown>>, upstream: Upst
     routeBase: "/api/custom",
     takenNames: new Set(),
   });
-  if (!reading.definition) return null;
+  if (!reading.definition)
+    return { definition: null, problems: reading.problems.map(({ message }) => message) };
   const { spec } = reading.definition;
   // Who may call is granted beside the definition.
-  return definition(`api-${index}`, spec.keyless ? spec : { ...spec, tokens: ["internal"] });
+  const granted = spec.keyless ? spec : { ...spec, tokens: ["internal"] };
+  return { definition: definition(`api-${index}`, granted), problems: [] as string[] };
 }
 
-async function answers(
+async function answered(
   definitions: readonly ReturnType<typeof definition>[],
   upstream: Upstream,
   fact: HttpCase,
-): Promise<boolean> {
+  trusted: readonly string[] = [],
+): Promise<Observed> {
   // A front proxy on this machine says which peer a fact is about.
-  const endpoint = await serve(state(definitions), { trustedProxies: ["127.0.0.1"] });
+  const endpoint = await serve(state(definitions), { trustedProxies: ["127.0.0.1", ...trusted] });
   try {
     const response = await send(endpoint.url, fact);
     const body = await text(response);
-    return fits(fact, response, body, upstream.requests.at(-1));
+    const reached = upstream.requests.at(-1);
+    return { holds: fits(fact, response, body, reached), found: summary(response, body, reached) };
   } finally {
     await endpoint.close();
   }
@@ -86,6 +88,16 @@ async function send(url: string, fact: HttpCase): Promise<IncomingMessage> {
   request.end();
   const [response] = (await once(request, "response")) as [IncomingMessage];
   return response;
+}
+
+/** What matters of an answer. */
+function summary({ statusCode }: IncomingMessage, body: string, reached: IncomingMessage | undefined) {
+  const errorCode = /"errorCode":(\d+)/.exec(body)?.[1];
+  return {
+    code: statusCode,
+    ...(errorCode === undefined ? {} : { errorCode: Number(errorCode) }),
+    ...(reached ? { upstream: reached.url } : {}),
+  };
 }
 
 function fits(

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { renderBody, withoutTime } from "../../../src/delivery/body.ts";
 import type { Endpoint } from "../../../src/endpoint/endpoint.ts";
 import type { ApiDefinitionSpec } from "../../../src/manifest/api-definition.generated.ts";
@@ -5,13 +7,18 @@ import type { DueWebhook, EventMessage } from "../../../src/store/outbox.ts";
 import { changeRows } from "../change-rows.ts";
 import { createReconciling, replyManifest } from "../reconciling.ts";
 import { definition, feedOf, serve, state } from "../serving.ts";
-import type { GatewayCase, Suite } from "./cases.ts";
+import type { GatewayCase, Observed, Suite } from "./cases.ts";
 
-/** Whether what happens step by step is what a fact says. Undefined for facts of another kind. */
-export async function holdsInSteps({ id }: Suite, fact: GatewayCase): Promise<boolean | undefined> {
-  if (id === "hook.template") return chosenTemplate(fact["in"] as TemplateInput) === fact["out"];
-  if (id === "hook.dedupe") return saysTheSame();
-  return id === "operator.bdd" ? await steps[fact["step"] as string]?.() : undefined;
+/** What happens step by step. Undefined for facts of another kind. */
+export async function observeSteps({ id }: Suite, fact: GatewayCase): Promise<Observed | undefined> {
+  if (id === "hook.template") return observed(fact["out"], chosenTemplate(fact["in"] as TemplateInput));
+  if (id === "hook.dedupe") return observed(true, saysTheSame());
+  const [says, happens] = steps[id === "operator.bdd" ? (fact["step"] as string) : ""] ?? [];
+  return happens && observed(says, await happens());
+}
+
+function observed(says: unknown, found: unknown): Observed {
+  return { holds: isDeepStrictEqual(found, says), found };
 }
 
 const at: Partial<ApiDefinitionSpec> = { listenPath: "/httpbin-auth-test" };
@@ -19,25 +26,37 @@ const open = definition("it", { ...at, keyless: true });
 const closed = definition("it", { ...at, tokens: ["internal"] });
 const realIp = { "x-real-ip": "127.0.0.2" };
 
-const steps: Readonly<Record<string, () => Promise<boolean>>> = {
-  "apply keyless definition": async () => (await answerTo([open])).status === 200,
-  "update the same definition to token auth": async () => (await answerTo([open], [closed])).status === 401,
-  "delete the definition": async () => (await answerTo([open], [])).status === 404,
-  "delete in the store first, then delete the manifest": deletedTwice,
-  "IP block list 127.0.0.2; request with X-Real-IP 127.0.0.2": async () =>
-    (await answerTo([listed("ipBlockList")], null, realIp)).status === 403,
-  "IP allow list 127.0.0.2; request without the header": async () => {
-    const { status, body } = await answerTo([listed("ipAllowList")]);
-    return status === 403 && body.includes('{"error":');
-  },
-  "IP allow list 127.0.0.2; X-Real-IP 127.0.0.2": async () =>
-    (await answerTo([listed("ipAllowList")], null, realIp)).status === 200,
+/** What each step leads to by the fact, and what it leads to here. */
+const steps: Readonly<Record<string, readonly [says: unknown, happens: () => Promise<unknown>]>> = {
+  "apply keyless definition": [200, () => statusOf([open])],
+  "update the same definition to token auth": [401, () => statusOf([open], [closed])],
+  "delete the definition": [404, () => statusOf([open], [])],
+  "delete in the store first, then delete the manifest": [true, deletedTwice],
+  "IP block list 127.0.0.2; request with X-Real-IP 127.0.0.2": [
+    403,
+    () => statusOf([listed("ipBlockList")], null, realIp),
+  ],
+  "IP allow list 127.0.0.2; request without the header": [
+    { status: 403, field: "error" },
+    async () => {
+      const { status, body } = await answerTo([listed("ipAllowList")]);
+      return { status, field: Object.keys(JSON.parse(body) as object)[0] };
+    },
+  ],
+  "IP allow list 127.0.0.2; X-Real-IP 127.0.0.2": [
+    200,
+    () => statusOf([listed("ipAllowList")], null, realIp),
+  ],
 };
 
 type Definitions = readonly ReturnType<typeof definition>[];
 
 function listed(list: "ipAllowList" | "ipBlockList") {
   return definition("it", { ...at, keyless: true, [list]: { addresses: ["127.0.0.2"] } });
+}
+
+async function statusOf(...asked: Parameters<typeof answerTo>): Promise<number> {
+  return (await answerTo(...asked)).status;
 }
 
 /** The answer under the first definitions, or under those that then replace them. */

@@ -6,21 +6,24 @@ import { parseRequestTarget } from "../../../src/endpoint/request-target.ts";
 import { buildRouteTable, matchRoute } from "../../../src/endpoint/route-table.ts";
 import { presentedSecret, tokenLocation } from "../../../src/endpoint/token-location.ts";
 import { definitionFromClassic } from "../../../src/exchange/definition-from-classic.ts";
+import { assembleManifests } from "../../../src/manifest/assemble.ts";
+import { checkSet } from "../../../src/manifest/check-set.ts";
+import { parseFile } from "../../../src/manifest/parse-file.ts";
 import { listenPathFlaws } from "../../../src/manifest/route.ts";
 import { definition, state } from "../serving.ts";
-import { type GatewayCase, type Suite, withSuiteDefaults } from "./cases.ts";
+import { type GatewayCase, type Observed, type Suite, withSuiteDefaults } from "./cases.ts";
+import { observeOverHttp } from "./http-cases.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 const routeBase = "/api/custom";
 
-/** What Gitway makes of the input of a fact, in the form of the fact's output. */
-const functions: Readonly<Record<string, (input: never, suite: Suite) => unknown>> = {
+/** What Gitway makes of the input of a fact, in the form of the fact's output where it has one. */
+const functions: Readonly<Record<string, (input: never, suite: Suite, out: unknown) => unknown>> = {
   selectVersionForUnversioned: ({ not_versioned, default_version, version_keys }: SelectInput) =>
     servedVersion(version_keys, { not_versioned, default_version }),
   "ambiguousDefault(keys)": (keys: string[]) => read(versionsOf(keys, { not_versioned: true })) === null,
-  "versionForUnversioned(keys)": (keys: string[]) =>
-    `ok:${servedVersion(keys, { not_versioned: true, default_version: "" })}`,
+  "versionForUnversioned(keys)": (keys: string[]) => versionForUnversioned(keys),
   "allowListActive(def)": (input: Json) => keepsOut(input, "ipAllowList"),
   "blockListActive(def)": (input: Json) => keepsOut(input, "ipBlockList"),
   "validateIpLists(def) -> errors": (input: Json) => flaws(input).filter((flaw) => flaw.includes("IP/CIDR")),
@@ -30,21 +33,25 @@ const functions: Readonly<Record<string, (input: never, suite: Suite) => unknown
   "isValidListenPath(path)": (path: string) => listenPathFlaws(path, routeBase).length === 0,
   "matchEndpoint(pattern,path)": ([pattern, path]: [string, string]) => takes(`${pattern}$`, path),
   normaliseListenPath: (path: string) => listenPathOf(path),
-  sortListenPaths: (paths: string[]) => precedence(paths),
-  "listsForPreflight (white_list has GET /test)": () => preflight(),
-  "count APIs loaded": (_input: Json, { apis = [] }: Suite) =>
-    apis.filter((api) => read({ ...api, use_keyless: true }) !== null).length,
+  sortListenPaths: (_paths: string[], _suite: Suite, out: unknown) => precedence(out as string[]),
+  "listsForPreflight (white_list has GET /test)": (input: PreflightInput, suite: Suite) =>
+    preflight(input, suite),
+  "count APIs loaded": ({ segmented }: TagsInput, { apis = [] }: Suite) =>
+    segmented ? undefined : reachable(apis),
+  resolveListenPathCollisions: ({ load, listen_path }: CollisionInput) =>
+    refusedCollisions(load, listen_path),
   stripBearer: (value: string) =>
     presentedSecret(tokenLocation(), { authorization: value }, "", false)?.reveal() ?? null,
   initWebhookHandler: (meta: Json) => handler(meta),
 };
 
-/** Whether Gitway makes of a fact's input what the fact says. Undefined where there is nothing to ask. */
-export async function holdsInCode(suite: Suite, fact: GatewayCase): Promise<boolean | undefined> {
-  if (suite.fn === "endpointPattern") return samePattern(fact as unknown as PatternFact);
+/** What Gitway makes of a fact's input. Undefined where there is nothing to ask. */
+export async function observeInCode(suite: Suite, fact: GatewayCase): Promise<Observed | undefined> {
+  if (suite.fn === "endpointPattern") return observePattern(fact as unknown as PatternFact);
   const run = functions[suite.fn ?? ""];
   if (!run) return undefined;
-  return isDeepStrictEqual(await run(fact["in"] as never, suite), fact["out"]);
+  const found = (await run(fact["in"] as never, suite, fact["out"])) ?? null;
+  return { holds: isDeepStrictEqual(found, fact["out"]), found };
 }
 
 interface SelectInput {
@@ -70,6 +77,16 @@ function servedVersion(keys: readonly string[], data: Json): string | null {
   return spec.paths?.blocked?.[0]?.path.slice(1, -2) ?? null;
 }
 
+function versionForUnversioned(keys: readonly string[]): string {
+  const said = { not_versioned: true, default_version: "" };
+  return (
+    [
+      ...flaws(versionsOf(keys, said)).map((flaw) => `refused: ${flaw}`),
+      `ok:${servedVersion(keys, said)}`,
+    ][0] ?? ""
+  );
+}
+
 function read(api: Json) {
   const reading = definitionFromClassic(withTarget(api), { routeBase, takenNames: new Set() });
   return reading.definition?.spec ?? null;
@@ -93,18 +110,19 @@ function keepsOut(api: Json, list: "ipAllowList" | "ipBlockList"): boolean {
   return enabled && (list === "ipAllowList" || addresses.length > 0);
 }
 
-function turns(length: number, calls: number): (number | undefined)[] {
+function turns(length: number, calls: number): (number | null)[] {
   const hosts = Array.from({ length }, (_, index) => `http://target-${index}`);
   const proxy = prepareProxy({ targets: hosts });
   return Array.from({ length: calls }, () => nextTarget(proxy)).map((target) =>
-    target ? hosts.indexOf(target.origin) : undefined,
+    target ? hosts.indexOf(target.origin) : null,
   );
 }
 
 async function stripped(listen: string, url: string): Promise<string | null> {
   const spec = read({ proxy: { listen_path: listen } });
   const target = parseRequestTarget(url.replace(/^(?=[^/])/, "/"), "");
-  if (!spec || !target) return null;
+  if (!target) return "no request";
+  if (!spec) return "refused";
   const table = await buildRouteTable(state([definition("it", spec)]), routeBase);
   const match = matchRoute(table, target);
   return match && pathBelow(match.below, target).replace(/^$/, "/");
@@ -127,28 +145,35 @@ function takes(pattern: string, path: string): boolean | "error" {
   return judgePath(preparePathLists(spec.paths), below, "GET").kind === "allowed";
 }
 
-/** The listen paths in the order in which the fact has them, if each request goes to the first that takes it. */
-async function precedence(paths: readonly string[]): Promise<readonly string[] | null> {
-  const listed = [...new Set(paths)].map((path) => distinctNames(path));
+/** The listen paths as they were given, if of any two that take the same request the first gets it; else those that don't. */
+async function precedence(paths: readonly string[]): Promise<readonly string[]> {
+  const listed = [...new Set(paths)];
   const table = await buildRouteTable(
-    state(listed.map((listenPath) => definition(listenPath, { listenPath }))),
+    state(listed.map((path) => definition(path, { listenPath: distinctNames(path) }))),
     routeBase,
   );
-  const expected = sortedByLength(paths);
-  const asked = listed.map((path) => path.replaceAll(/\{[^}]*\}/g, "x"));
-  const right = asked.every((url) => {
-    const target = parseRequestTarget(`${url}/more`, "");
-    const first = expected.find((path) => pathPattern(path).test(`${url}/more`));
-    const match = target && matchRoute(table, target);
-    return match?.definition.name === distinctNames(first ?? "");
-  });
-  return right ? expected : null;
+  const wrong = listed.flatMap((first, index) =>
+    listed.slice(index + 1).flatMap((second) => {
+      const request = requestForBoth(first, second);
+      const target = request === null ? null : parseRequestTarget(request, "");
+      const winner = target && matchRoute(table, target)?.definition.name;
+      // A third one may be before both.
+      return winner === second ? [`${second} before ${first}`] : [];
+    }),
+  );
+  return wrong.length === 0 ? paths : wrong;
 }
 
-/** The order of the fact: longest first, placeholders not counted. */
-function sortedByLength(paths: readonly string[]): readonly string[] {
-  const length = (path: string) => path.replaceAll(/\{[^}]*\}/g, "").length;
-  return [...paths].toSorted((a, b) => length(b) - length(a) || b.localeCompare(a));
+/** A request that two listen paths take; null when there is none. */
+function requestForBoth(first: string, second: string): string | null {
+  const [a, b] = [first, second].map((path) => path.split("/"));
+  const longer = Math.max(a?.length ?? 0, b?.length ?? 0);
+  const segments = Array.from({ length: longer }, (_, index) => {
+    const said = [a?.[index], b?.[index]].filter((segment) => segment !== undefined);
+    const literals = [...new Set(said.filter((segment) => !segment.startsWith("{")))];
+    return literals.length > 1 ? null : (literals[0] ?? "x");
+  });
+  return segments.includes(null) ? null : `${segments.join("/")}/more`;
 }
 
 function distinctNames(path: string): string {
@@ -156,14 +181,60 @@ function distinctNames(path: string): string {
   return path.replaceAll(/\{[^}]*\}/g, () => `{p${count++}}`);
 }
 
-function pathPattern(path: string): RegExp {
-  return new RegExp(`^${path.replaceAll(/\{[^}]*\}/g, "[^/]+")}(/|$)`);
+interface PreflightInput {
+  readonly cors_enable: boolean;
+  readonly options_passthrough: boolean;
+  readonly OPTIONS: boolean;
+  readonly acrm_header: boolean;
 }
 
-/** An OPTIONS request where only GET is listed. */
-function preflight(): string {
-  const lists = preparePathLists({ allowed: [{ path: "/test", methods: { GET: {} } }] });
-  return judgePath(lists, ["test"], "OPTIONS").kind === "allowed" ? "passes lists" : "403";
+/** An OPTIONS request to an API with this CORS, where only GET is listed. */
+async function preflight(input: PreflightInput, suite: Suite): Promise<string> {
+  const { cors_enable, options_passthrough, OPTIONS, acrm_header } = input;
+  const white_list = [{ path: "/test", method_actions: { GET: { action: "no_action" } } }];
+  const versions = { v1: { name: "v1", use_extended_paths: true, extended_paths: { white_list } } };
+  const api = {
+    use_keyless: true,
+    CORS: { enable: cors_enable, options_passthrough },
+    version_data: { not_versioned: true, versions },
+  };
+  const request = {
+    method: OPTIONS ? "OPTIONS" : "GET",
+    path: "/sample/test",
+    headers: acrm_header ? { "access-control-request-method": "GET" } : {},
+    code: 200,
+  };
+  const { holds, found } = await observeOverHttp({ ...suite, api }, request);
+  return holds ? "passes lists" : String((found as { code?: number }).code);
+}
+
+interface TagsInput {
+  readonly segmented: boolean;
+}
+
+/** How many definitions a gateway that is no segment serves. */
+async function reachable(apis: readonly Json[]): Promise<number> {
+  const specs = apis.map((api, index) => read({ ...api, proxy: { listen_path: `/${index}/` } }));
+  const definitions = specs.flatMap((spec, index) => (spec ? [definition(`api-${index}`, spec)] : []));
+  const table = await buildRouteTable(state(definitions), routeBase);
+  const targets = apis.map((_, index) => parseRequestTarget(`/${index}/x`, ""));
+  return targets.filter((target) => target && matchRoute(table, target)?.definition.active).length;
+}
+
+interface CollisionInput {
+  readonly load: readonly string[];
+  readonly listen_path: string;
+}
+
+/** Which of several manifests with one listen path are refused. */
+function refusedCollisions(load: readonly string[], path: string): Json {
+  const files = load.map((name) => {
+    const spec = `{ listenPath: ${path}, keyless: true, action: { reply: {} } }`;
+    const text = `apiVersion: gitway/v1\nkind: ApiDefinition\nmetadata: { name: "${name}" }\nspec: ${spec}\n`;
+    return parseFile(name, text, { routeBase });
+  });
+  const problems = checkSet(assembleManifests(files, { digestOf: () => undefined }));
+  return { refused: [...new Set(problems.map(({ file, code }) => `${file}: ${code}`))].toSorted() };
 }
 
 function handler(meta: Json): string {
@@ -187,11 +258,13 @@ interface PatternFact {
   readonly out: string;
 }
 
-/** Whether a pattern takes the same paths as the expression that the gateway makes of it. */
-function samePattern({ in: { pattern }, out }: PatternFact): boolean {
+/** Which paths a pattern takes of some, beside those that the expression which the gateway makes of it takes. */
+function observePattern({ in: { pattern }, out }: PatternFact): Observed {
   const expression = new RegExp(out);
   const path = pattern.replaceAll(/\{[^}]*\}/g, "x").replaceAll(/[$^]/g, "");
   const above = path.replace(/[^/]*$/, "");
   const samples = [path, above, `${path}/more`, `${path}more`, `/my${path}`, `/my/${path}`, "/other"];
-  return samples.every((sample) => takes(pattern, sample) === expression.test(sample));
+  const taken = samples.map((sample) => takes(pattern, sample));
+  const found = taken.includes("error") ? "refused" : { takes: samples.filter((_, index) => taken[index]) };
+  return { holds: samples.every((sample, index) => taken[index] === expression.test(sample)), found };
 }
