@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { inspect } from "node:util";
 
 /**
@@ -19,7 +19,7 @@ export class Secret {
 
   /** SHA-256 of the value: the form in which secrets are stored and compared. */
   hash(): Buffer {
-    return createHash("sha256").update(this.#value, "utf8").digest();
+    return hash("sha256", this.#value, "buffer");
   }
 
   /** Compares in constant time. */

@@ -8,8 +8,9 @@ import { holdsAddress } from "../address-list.ts";
  * is the last address in `X-Forwarded-For` that is no trusted proxy. Empty, which no list lets in, when
  * a trusted proxy hands on what is no address.
  */
-export function clientAddress(request: IncomingMessage, trustedProxies: BlockList): string {
+export function clientAddress(request: IncomingMessage, trustedProxies: BlockList | null): string {
   let address = plainAddress(request.socket.remoteAddress ?? "");
+  if (!trustedProxies) return address;
   const forwarded = [request.headers["x-forwarded-for"] ?? []].flat().join(",");
   const hops = forwarded.split(",").map((hop) => plainAddress(hop.trim()));
   while (holdsAddress(trustedProxies, address)) {

@@ -107,7 +107,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const handle = createRequestHandler({
     ...options,
     revisionHeader: options.revisionHeader?.toLowerCase() ?? null,
-    trustedProxies: addressList(options.trustedProxies),
+    trustedProxies: options.trustedProxies.length === 0 ? null : addressList(options.trustedProxies),
     table,
     pool,
     upstreams,

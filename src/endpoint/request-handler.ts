@@ -33,7 +33,8 @@ export interface RequestHandlerOptions {
   readonly nodeId: number;
   /** The header that says which revision answered, in lower case; null for none. */
   readonly revisionHeader: string | null;
-  readonly trustedProxies: BlockList;
+  /** Null for none. */
+  readonly trustedProxies: BlockList | null;
   readonly pool: ScriptPool;
   readonly upstreams: Upstreams;
   /** Where WebSockets are kept. Without, none are opened. */

@@ -11,10 +11,11 @@ const acceptable = /^[\w.:+/=@-]{1,128}$/;
  * The id that a request goes by in the log, in the answer and upstream: that of a trusted proxy if it
  * gives one, else a new one. Callers can't choose it.
  */
-export function requestId({ headers, socket }: IncomingMessage, trustedProxies: BlockList): string {
+export function requestId({ headers, socket }: IncomingMessage, trustedProxies: BlockList | null): string {
   const given = headers["x-request-id"];
   if (typeof given !== "string" || !acceptable.test(given)) return newRequestId();
-  return holdsAddress(trustedProxies, plainAddress(socket.remoteAddress ?? "")) ? given : newRequestId();
+  const isTrusted = trustedProxies && holdsAddress(trustedProxies, plainAddress(socket.remoteAddress ?? ""));
+  return isTrusted ? given : newRequestId();
 }
 
 /** 48 random bits, enough to find one request in a log. */

@@ -128,8 +128,9 @@ export function matchRoute(table: RouteTable, target: RequestTarget): RouteMatch
     if (!site) continue;
     const hit = find(routeSegments ? site.routes : site.listenPaths, segments);
     if (!hit) continue;
+    const { definition, isBatch } = hit.value;
     const below = segments.slice(hit.depth);
-    return { ...hit.value, isById: false, parameters: hit.parameters, below };
+    return { definition, isBatch, isById: false, parameters: hit.parameters, below };
   }
   return routeSegments ? null : matchApiId(sites, segments);
 }
