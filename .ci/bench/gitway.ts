@@ -81,6 +81,8 @@ export async function startDaemon(
     "endpoint-port": port,
     "dashboard-port": await freePort(),
     "log-level": "warn",
+    // The others write no line for a request either.
+    "log-access": "off",
   };
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   const started = start(core, process.execPath, [...nodeOptions, program, "run", ...args], {

@@ -36,7 +36,12 @@ interface Contestant {
   readonly perSecond: number[];
   /** Microseconds of processor time for a request. */
   readonly cost: number[];
+  /** How much of the time the load generator was at work. */
+  readonly busy: number[];
 }
+
+/** From here on the load generator is what is measured. */
+const busiest = 0.9;
 
 const folder = await mkdtemp(join(tmpdir(), "gitway-bench-"));
 await chmod(folder, 0o755);
@@ -100,17 +105,18 @@ function keep<T extends Started>(server: T): T {
 }
 
 function contestant(name: string, server: Started, port: number, path: string, count = 1): Contestant {
-  return { name, server, port, path, count, perSecond: [], cost: [] };
+  return { name, server, port, path, count, perSecond: [], cost: [], busy: [] };
 }
 
 async function measure(contestant: Contestant): Promise<void> {
-  const { server, port, path, count, perSecond, cost } = contestant;
+  const { server, port, path, count, perSecond, cost, busy } = contestant;
   const before = await server.processorTime();
   const result = await runLoad({ port, path, count, connections, seconds });
   const after = await server.processorTime();
   if (Object.keys(result.failures).length > 0)
     throw new Error(`${contestant.name} failed: ${JSON.stringify(result.failures)}`);
   perSecond.push(result.perSecond);
+  busy.push(result.busy);
   if (before !== null && after !== null) cost.push(((after - before) * 1e6) / result.answered);
 }
 
@@ -119,10 +125,12 @@ function report(contestants: readonly Contestant[]): void {
     .map((value) => value.toFixed(1))
     .join(" ");
   console.log(`${connections} connections, ${size} bytes, medians of ${rounds} rounds; machine load ${load}`);
-  for (const { name, perSecond, cost } of contestants)
+  for (const { name, perSecond, cost, busy } of contestants)
     console.log(
       `${name.padEnd(28)} ${median(perSecond).toFixed(0).padStart(7)} requests/s` +
-        (cost.length > 0 ? ` ${median(cost).toFixed(0).padStart(5)} µs of processor each` : ""),
+        (cost.length > 0 ? ` ${median(cost).toFixed(0).padStart(5)} µs of processor each` : "") +
+        `, load generator busy ${(100 * median(busy)).toFixed(0).padStart(3)} %` +
+        (median(busy) < busiest ? "" : ": it was the limit"),
     );
   for (const [one, other, goal] of goals) printRatio(contestants, one, other, goal);
 }
