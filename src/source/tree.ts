@@ -1,4 +1,4 @@
-import { gitOutput, runGit, type GitSetting } from "./git.ts";
+import { gitOutput, type GitSetting } from "./git.ts";
 
 /** What a path of a commit is. Paths are given as arguments, so there is a most at once. */
 export interface TreeEntry {
@@ -62,23 +62,6 @@ export async function statTree(
   const found: TreeEntry[] = [];
   for (const some of byDepth.values()) found.push(...(await lookUp(repository, commit, some, ["-l"])));
   return found;
-}
-
-/** The paths that differ between two commits. Null when that can't be said: a commit or a name is unreadable. */
-export async function changedPaths(
-  repository: Repository,
-  from: string,
-  to: string,
-): Promise<string[] | null> {
-  const options = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", from, to];
-  const result = await runGit(repository.setting, ["--git-dir", repository.path, ...options], {
-    cwd: repository.path,
-  });
-  if (result.exitCode !== 0) return null;
-  const paths = splitAtNul(result.stdout).map(decode);
-  return paths.every((path) => path !== null && Buffer.byteLength(path) <= longestPath)
-    ? (paths as string[])
-    : null;
 }
 
 /** Parts of a buffer that end in NUL. */

@@ -69,9 +69,9 @@ describe("gitway import dashboard", () => {
     expect(overwritten.stdout).toMatch(/^~ ApiDefinition test /m);
     const diff = await repository.git("diff", "-U0", "apis");
     expect(diff.match(/^[-+](?![-+]).*/gm)).toEqual([
+      "+  active: false",
       "-  title:   Test # short",
       "+  title:   Renamed # short",
-      "+  active: false",
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { objectKey } from "../../src/manifest/manifest.ts";
 import { outlookOf } from "../../src/plan/outlook.ts";
@@ -56,7 +56,7 @@ function count(judged: readonly (Judged | Blamed)[]): void {
   compared.blamed += judged.length - changes.length;
 }
 
-afterAll(() => {
+test("the histories had changes, releases and waits to agree on", () => {
   const { histories, changes, released, blamed } = compared;
   console.log(
     `The oracle agreed on ${histories} random histories, seeds ${firstSeed} to ${firstSeed + runs - 1}: on ` +
