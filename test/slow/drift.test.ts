@@ -266,7 +266,7 @@ const behindItsBack = (statements: string, setting?: string) =>
 
 function copyOf(name: string, assignments: string): string {
   return `create temp table copied as select * from gitway.object_version where name = '${name}' and to_revision is null;
-    update copied set version = 1000000, ${assignments};
+    update copied set version = 1000000, dashboard_id = null, api_id = null, ${assignments};
     insert into gitway.object_version overriding system value select * from copied`;
 }
 
