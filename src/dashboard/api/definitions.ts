@@ -1,4 +1,5 @@
 import { definitionToDashboard } from "../../exchange/definition-to-dashboard.ts";
+import { type JsonObject, objectAt } from "../../exchange/json-object.ts";
 import { definitionsToOpenApi } from "../../exchange/served-openapi.ts";
 import { refuse } from "../answers.ts";
 import type { Catalogue, CatalogueEntry } from "../catalogue.ts";
@@ -85,7 +86,20 @@ export function definitionRoutes(parts: DefinitionParts): ApiRoute[] {
 async function answerList(context: ApiContext, parts: DefinitionParts): Promise<Response> {
   const catalogue = await parts.catalogue();
   const { entries, pages } = listDefinitions(catalogue, context.req.query());
-  return context.json({ apis: entries.map((entry) => wrapperOf(entry, catalogue, parts)), pages });
+  const apis = entries.map((entry) => asListed(wrapperOf(entry, catalogue, parts)));
+  return context.json({ apis, pages });
+}
+
+/** A list says null where there is no middleware, and a single definition an empty list, as the API has it. */
+function asListed(wrapper: JsonObject): JsonObject {
+  const definition = objectAt(wrapper, "api_definition");
+  const { pre, post, ...others } = objectAt(definition, "custom_middleware");
+  const custom_middleware = { pre: nullWhenEmpty(pre), post: nullWhenEmpty(post), ...others };
+  return { ...wrapper, api_definition: { ...definition, custom_middleware } };
+}
+
+function nullWhenEmpty(list: unknown): unknown {
+  return Array.isArray(list) && list.length === 0 ? null : list;
 }
 
 /** A definition as the Dashboard API prints it, with when it was created and changed. */
@@ -93,7 +107,7 @@ export function wrapperOf(
   { object, stamps }: CatalogueEntry,
   { book }: Catalogue,
   { orgId, routeBase }: Pick<DefinitionParts, "orgId" | "routeBase">,
-): Record<string, unknown> {
+): JsonObject {
   const wrapper = definitionToDashboard(object, { orgId, routeBase, webhooks: book });
   if (!stamps) return wrapper;
   return { ...wrapper, created_at: stamps.createdAt, updated_at: stamps.updatedAt };
