@@ -28,6 +28,8 @@ export interface ApiRoute {
   readonly isConsole?: true;
   /** What it does, for the OpenAPI document, as are the following. */
   readonly summary: string;
+  /** Whether it becomes a commit, or the proposal of one. */
+  readonly commits?: true;
   /** What the parameters of the query mean. */
   readonly query?: Readonly<Record<string, string>>;
   /** The shape of the request's body; none when absent. */

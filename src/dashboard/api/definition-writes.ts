@@ -35,6 +35,7 @@ export function definitionWriteRoutes(parts: DefinitionWriteParts): ApiRoute[] {
       summary: "Create a definition.",
       body: "DefinitionRequest",
       answer: "Envelope",
+      commits: true,
       handle: (context) => create(context, parts),
     },
     {
@@ -44,6 +45,7 @@ export function definitionWriteRoutes(parts: DefinitionWriteParts): ApiRoute[] {
       summary: "Update a definition.",
       body: "DefinitionRequest",
       answer: "Envelope",
+      commits: true,
       handle: (context) => update(context, parts),
     },
     {
@@ -52,6 +54,7 @@ export function definitionWriteRoutes(parts: DefinitionWriteParts): ApiRoute[] {
       access: access.deleteDefinitions,
       summary: "Delete a definition.",
       answer: "Envelope",
+      commits: true,
       handle: (context) => remove(context, parts),
     },
   ];

@@ -57,6 +57,7 @@ export function hookRoutes(parts: HookParts): ApiRoute[] {
       summary: "Create a webhook.",
       body: "HookRequest",
       answer: "Envelope",
+      commits: true,
       handle: (context) => create(context, parts),
     },
     {
@@ -66,6 +67,7 @@ export function hookRoutes(parts: HookParts): ApiRoute[] {
       summary: "Replace a webhook.",
       body: "HookRequest",
       answer: "Envelope",
+      commits: true,
       handle: (context) => update(context, parts),
     },
     {
@@ -74,6 +76,7 @@ export function hookRoutes(parts: HookParts): ApiRoute[] {
       access: access.deleteDefinitions,
       summary: "Delete a webhook that no definition uses.",
       answer: "Envelope",
+      commits: true,
       handle: (context) => remove(context, parts),
     },
   ];

@@ -1,14 +1,36 @@
 import { type ApiRoute } from "./api-route.ts";
 import { shapes } from "./shapes.ts";
 
-const envelope = { $ref: "#/components/schemas/Envelope" };
-const refusals = {
-  "400": "The request is wrong.",
-  "401": "The key is missing or unknown.",
-  "403": "The user lacks a permission.",
-  "409": "Something else is in the way.",
-  "429": "Too many wrong keys came from this address.",
-} as const;
+const ifMatch = {
+  name: "If-Match",
+  in: "header",
+  description: "The ETag of what is changed: a 409 when that is not what there is any more.",
+  schema: { type: "string" },
+};
+
+/** How an operation may end otherwise, and which of them may. */
+const otherEnds: readonly (readonly [
+  status: string,
+  description: string,
+  may: (route: ApiRoute) => boolean,
+])[] = [
+  [
+    "202",
+    "Proposed on a branch of its own, or committed and not live yet: `Meta` names branch or commit.",
+    isCommit,
+  ],
+  ["400", "The request is wrong, or there is no such object.", () => true],
+  ["401", "The key is missing or unknown.", () => true],
+  ["403", "The user lacks a permission.", () => true],
+  ["404", "There is no such object.", ({ path, body }) => path.includes(":") || body !== undefined],
+  ["405", "Nothing is written through this process.", isCommit],
+  ["409", "Something else is in the way; nothing has happened.", ({ method }) => method !== "GET"],
+  ["413", "The body is larger than 1 MiB.", ({ body }) => body !== undefined],
+  ["415", "The body is no JSON.", ({ body }) => body !== undefined],
+  ["429", "Too many wrong keys came from this address.", () => true],
+  ["500", "A fault of Gitway's own; its log has more.", () => true],
+  ["503", "The source or the store is away.", () => true],
+];
 
 /** The OpenAPI 3.1 document of the Dashboard API, made from its rows. */
 export function openApiOf(routes: readonly ApiRoute[]): Record<string, unknown> {
@@ -37,6 +59,10 @@ export function openApiOf(routes: readonly ApiRoute[]): Record<string, unknown> 
   };
 }
 
+function isCommit({ commits }: ApiRoute): boolean {
+  return commits === true;
+}
+
 function operationOf(route: ApiRoute) {
   const { method, path, summary, access, query = {}, body, answer } = route;
   const needs = "all" in access ? access.all.join(" and ") : access.any.join(" or ");
@@ -57,7 +83,7 @@ function operationOf(route: ApiRoute) {
     operationId: operationId(method, path),
     summary,
     description: needs === "" ? "Needs a key." : `Needs ${needs}.`,
-    parameters: [...inPath, ...inQuery],
+    parameters: [...inPath, ...inQuery, ...(isCommit(route) && method !== "POST" ? [ifMatch] : [])],
     ...(body
       ? {
           requestBody: {
@@ -69,10 +95,12 @@ function operationOf(route: ApiRoute) {
     responses: {
       "200": { description: "Done.", content: contentOf(answer) },
       ...Object.fromEntries(
-        Object.entries(refusals).map(([status, description]) => [
-          status,
-          { description, content: { "application/json": { schema: envelope } } },
-        ]),
+        otherEnds
+          .filter(([, , may]) => may(route))
+          .map(([status, description]) => [
+            status,
+            { description, content: json("#/components/schemas/Envelope") },
+          ]),
       ),
     },
   };

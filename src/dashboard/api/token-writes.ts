@@ -31,6 +31,7 @@ export function tokenWriteRoutes(parts: TokenWriteParts): ApiRoute[] {
       summary: "Create a token, and issue its secret, which is shown this once.",
       body: "TokenChange",
       answer: "IssuedToken",
+      commits: true,
       handle: (context) => create(context, parts),
     },
     {
@@ -41,6 +42,7 @@ export function tokenWriteRoutes(parts: TokenWriteParts): ApiRoute[] {
         "Change a token: its name, limits, description, or whether it is disabled. What is left out stays.",
       body: "TokenChange",
       answer: "Envelope",
+      commits: true,
       handle: (context) => update(context, parts),
     },
     {
@@ -49,6 +51,7 @@ export function tokenWriteRoutes(parts: TokenWriteParts): ApiRoute[] {
       access: access.deleteTokens,
       summary: "Delete a token that no definition uses.",
       answer: "Envelope",
+      commits: true,
       handle: (context) => remove(context, parts),
     },
     {
@@ -169,6 +172,7 @@ function grantRoute(parts: TokenWriteParts, method: "PUT" | "DELETE"): ApiRoute 
     access: access.editDefinitions,
     summary: grants ? "Let a token call a definition." : "Let a token call a definition no more.",
     answer: "Envelope",
+    commits: true,
     handle: async (context) => {
       const entry = (await parts.catalogue()).find(context.req.param("id") ?? "");
       if (!entry) return refuse(context, 404, "API definition does not exist");

@@ -1,3 +1,4 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -136,6 +137,18 @@ describe("the OpenAPI document of the served routes", () => {
           }
       }),
       { numRuns: 100 },
+    );
+  });
+
+  test("is valid for any definitions", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(definitionSpec, { minLength: 5, maxLength: 40 }), async (specs) => {
+        const validator = new Validator();
+        const { valid, errors } = await validator.validate({ ...documentOf(...specs) });
+        expect(valid ? [] : errors).toEqual([]);
+        validator.resolveRefs();
+      }),
+      { numRuns: 15 },
     );
   });
 });
