@@ -50,8 +50,8 @@ export interface CommittingParts extends EditingParts {
   readonly log: Log;
 }
 
-/** How often a change is made anew, because the branch has moved or the name of a proposal is taken. */
-const mostAttempts = 50;
+/** Milliseconds for which a change is made anew, because the branch has moved or the name of a proposal is taken. */
+const longestTry = 20_000;
 /** How often a push is made that broke off, or that found the branch locked. */
 const mostPushes = 4;
 
@@ -73,7 +73,8 @@ async function commitNow<Refusal>(
   request: CommitRequest<Refusal>,
   signal: AbortSignal | undefined,
 ): Promise<CommitResult<Refusal>> {
-  for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+  const end = Date.now() + longestTry;
+  for (let attempt = 1; attempt === 1 || Date.now() < end; attempt++) {
     const head = await parts.fetch(undefined, signal);
     const branch = branchFor(parts, request, head, attempt);
     const { files, changes } = createEditedFiles(parts, head.commit);
@@ -98,7 +99,7 @@ async function commitNow<Refusal>(
   }
   throw new AppError(
     "edit-conflict",
-    `The branch of ${parts.repository.location.description} moved each time that the change was made, ${mostAttempts} times. Try again.`,
+    `The branch of ${parts.repository.location.description} moved each time that the change was made, for ${longestTry / 1000} seconds. Try again.`,
   );
 }
 

@@ -299,6 +299,28 @@ describe("a commit that others are in the way of", () => {
     expect(text).toMatch(/^# Theirs\.\n[^]*\n {2}title: A\n/);
   });
 
+  test("is given up when the branch moves again and again, and leaves nothing", async () => {
+    await using shared = await createShared();
+    await using source = await openTestSource(shared.bare);
+    vi.useFakeTimers({ toFake: ["Date"] });
+    let rounds = 0;
+
+    const change = async (files: EditedFiles) => {
+      await shared.clone.commit({ files: { "apis/a.yaml": `# ${++rounds}\n${apiText("a")}` } });
+      await shared.clone.git("push", "--quiet", "origin", "main");
+      vi.setSystemTime(Date.now() + 8000);
+      return apply(files, "apis/a.yaml", titled("a", "A"));
+    };
+    const result = source.commit(request(change)).finally(() => vi.useRealTimers());
+
+    await expect(result).rejects.toMatchObject({
+      code: "edit-conflict",
+      message: expect.stringContaining("moved each time") as string,
+    });
+    expect(rounds).toBe(3);
+    expect(await shared.git("log", "--format=%cn", "main")).not.toContain("Gitway");
+  });
+
   test("does not bring back what a rewound branch no longer has", async () => {
     await using shared = await createShared();
     await shared.clone.commit({ files: { "apis/b.yaml": apiText("b") } });
