@@ -8,7 +8,7 @@ import { startDashboard } from "../../src/dashboard/server.ts";
 import { type Log, silentLog } from "../../src/log.ts";
 import { Secret } from "../../src/secret.ts";
 import { createTargetGuard } from "../../src/target-guard.ts";
-import { createReconciling, type Reconciling } from "./reconciling.ts";
+import { createReconciling, type Reconciling, type ReconcilingOptions } from "./reconciling.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** A dashboard on a store and a repository. */
@@ -20,7 +20,7 @@ export interface TestApi extends Reconciling {
 }
 
 /** How a test dashboard writes. */
-export interface TestApiOptions {
+export interface TestApiOptions extends Pick<ReconcilingOptions, "location"> {
   readonly edits?: "commit" | "branch" | "off";
   readonly log?: Log;
   readonly consoleIsOn?: boolean;
@@ -67,7 +67,7 @@ export async function startTestApi(
   keys: Record<string, string> = {},
   options: TestApiOptions = {},
 ): Promise<TestApi> {
-  const [reconciling, folder] = await Promise.all([createReconciling(), temporaryFolder()]);
+  const [reconciling, folder] = await Promise.all([createReconciling(options), temporaryFolder()]);
   const { store } = reconciling;
   const { log = silentLog() } = options;
   const triggering = triggeringOf(store, log);

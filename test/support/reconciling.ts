@@ -22,11 +22,13 @@ export interface Reconciling {
 }
 
 /** What of a test's surroundings is not as usual. */
-interface ReconcilingOptions {
+export interface ReconcilingOptions {
   /** By environment variable. */
   readonly secrets?: Readonly<Record<string, Secret>>;
   /** Bytes. */
   readonly fileSize?: number;
+  /** The URL at which the repository is followed; its path when absent. */
+  readonly location?: (repository: TestRepository) => Promise<string>;
 }
 
 export async function createReconciling(options: ReconcilingOptions = {}): Promise<Reconciling> {
@@ -36,10 +38,11 @@ export async function createReconciling(options: ReconcilingOptions = {}): Promi
     temporaryFolder(),
     createDatabase(),
   ]);
+  const location = (await options.location?.(repository)) ?? repository.path;
   const log = silentLog();
   const store = await openStore({ databaseUrl: database.url }, { log });
   const source = await openSource({
-    location: repository.path,
+    location,
     branch: null,
     paths: ["apis"],
     mirror: `${folder.path}/mirror.git`,
@@ -51,7 +54,7 @@ export async function createReconciling(options: ReconcilingOptions = {}): Promi
   const parts: PassParts = {
     source,
     store,
-    sourceStatus: { url: repository.path, branch: "", paths: ["apis"] },
+    sourceStatus: { url: location, branch: "", paths: ["apis"] },
     pruneLimit: { objects: 3, share: 0.25 },
     allowPrune: false,
     resolveSecret: async ({ env }) => secrets[env ?? ""] ?? null,

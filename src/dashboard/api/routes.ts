@@ -12,7 +12,7 @@ import { tokenWriteRoutes } from "./token-writes.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { type Trigger, triggerRoutes } from "./trigger.ts";
 import { userRoutes } from "./users.ts";
-import type { Writing } from "./write.ts";
+import { whyUnwritable, type Writing } from "./write.ts";
 
 /** What the operations of the Dashboard API work on. */
 export interface ApiParts {
@@ -46,9 +46,10 @@ const groups = [
 export function apiRoutes(given: ApiParts): ApiRoute[] {
   const parts = { ...given, catalogue: createCatalogue(given.store, given.orgId) };
   const isOn = ({ isConsole }: ApiRoute) => given.consoleIsOn || !isConsole;
-  const routes: ApiRoute[] = groups
-    .flatMap((routesOf) => routesOf(parts))
-    .map((route) => (isOn(route) ? route : { ...route, handle: refuseConsole }));
+  const routes: ApiRoute[] = withoutCommits(
+    groups.flatMap((routesOf) => routesOf(parts)),
+    whyUnwritable(given.writing),
+  ).map((route) => (isOn(route) ? route : { ...route, handle: refuseConsole }));
   routes.push({
     method: "GET",
     path: "/openapi.json",
@@ -58,6 +59,17 @@ export function apiRoutes(given: ApiParts): ApiRoute[] {
     handle: (context) => context.json(openApiOf(routes.filter(isOn))),
   });
   return routes;
+}
+
+/** The operations, of which those that commit are refused when there is a reason. */
+function withoutCommits(routes: readonly ApiRoute[], reason: string | null): readonly ApiRoute[] {
+  if (reason === null) return routes;
+  const others = routes.filter(({ commits }) => !commits);
+  return routes.map((route) => {
+    if (!route.commits) return route;
+    const allow = others.flatMap(({ path, method }) => (path === route.path ? method : [])).join(", ");
+    return { ...route, handle: (context) => refuse(context, 405, reason, { allow }) };
+  });
 }
 
 function refuseConsole(context: ApiContext): Response {

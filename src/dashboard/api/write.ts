@@ -23,22 +23,25 @@ export interface Deed {
   readonly summary: string;
 }
 
+/** Why nothing can be written here, whatever it is; null where something can. */
+export function whyUnwritable({ mode, edit }: Writing): string | null {
+  if (mode === "off")
+    return "Nothing is written through this API (dashboard.edits is off): commit to the repository.";
+  return edit ? null : "This process does not reconcile: write through the one that does.";
+}
+
 /**
  * Does what a user wants as a commit by that user. Gives the answer when it did not go live: a proposal, or a
- * commit that waits (202), a refusal (400, 409), or that nothing is written here (405); else null.
+ * commit that waits (202), or a refusal (400, 409); else null.
  */
 export async function writeObjects(
   context: ApiContext,
-  { mode, edit }: Writing,
+  writing: Writing,
   { edits, summary }: Deed,
 ): Promise<Response | null> {
-  if (mode === "off")
-    return refuse(
-      context,
-      405,
-      "Nothing is written through this API (dashboard.edits is off): commit to the repository.",
-    );
-  if (!edit) return refuse(context, 405, "This process does not reconcile: write through the one that does.");
+  const { mode, edit } = writing;
+  if (!edit || whyUnwritable(writing))
+    throw new Error(`${context.req.path} is not marked as one that commits`);
   const user = context.get("user");
   const outcome = await edit({
     by: { name: user.name, email: user.email },
