@@ -65,6 +65,8 @@ function showStep(step: ObjectStep): void {
   for (const { name } of event.contributors) print(`    with ${name}`);
   if (event.releasedBy)
     print(`    released by ${event.releasedBy.author.name}  ${event.releasedBy.commit.slice(0, 7)}`);
+  if (step.after && step.after.path !== event.path)
+    print(`    moved to ${step.after.path}:${step.after.line}`);
   if (step.before) for (const field of fieldsOf(step)) print(`    ${formatField(field)}`);
 }
 
@@ -85,6 +87,7 @@ function stepJson(step: ObjectStep): object {
     commit,
     path,
     line,
+    seen: step.after && { path: step.after.path, line: step.after.line },
     versionBefore,
     versionAfter,
     fields: fieldsOf(step),

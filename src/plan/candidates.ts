@@ -6,7 +6,7 @@ import {
   type Manifest,
   type ManifestSet,
 } from "../manifest/manifest.ts";
-import type { Problem } from "../manifest/problem.ts";
+import type { Place, Problem } from "../manifest/problem.ts";
 import type { StoredObject } from "./plan.ts";
 
 /** One object of the tree or of the store, with the manifest that speaks for it. */
@@ -15,6 +15,8 @@ export interface Candidate extends Identity {
   /** The manifest that wants to go live. Null when there is none, or only a broken one. */
   readonly desired: Manifest | null;
   readonly stored: StoredObject | null;
+  /** Where the document stands that speaks for it; null when none or several do. */
+  readonly place: Place | null;
   /** Whether any document of the tree stands for this object; if none does, it is absent. */
   readonly present: boolean;
   /** Errors that are certain before any other object is looked at. */
@@ -72,6 +74,7 @@ function candidate(key: string, documents: readonly Document[], stored: StoredOb
     id,
     name,
     stored,
+    place: chosen?.place ?? null,
     present: documents.length > 0,
     desired: chosen && isGood(chosen) ? chosen : null,
     problems: [
@@ -81,7 +84,7 @@ function candidate(key: string, documents: readonly Document[], stored: StoredOb
   };
 }
 
-/** Of several documents for one object, the one that stands where the stored version stood. */
+/** Of several documents for one object, the one that stands where the object was last seen. */
 function chooseDocument(documents: readonly Document[], stored: StoredObject | null): Document | null {
   if (documents.length <= 1) return documents[0] ?? null;
   const holders = documents.filter((document) => document.place.file === stored?.path);

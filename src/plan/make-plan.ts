@@ -3,7 +3,7 @@ import { routeOf } from "../manifest/references.ts";
 import { collectCandidates, type Candidate } from "./candidates.ts";
 import { settleEffectiveState, type Settled } from "./effective-state.ts";
 import { fieldDifferences } from "./field-differences.ts";
-import type { Change, CurrentState, Held, Plan, Quarantined, StoredObject } from "./plan.ts";
+import type { Change, CurrentState, Held, Plan, Quarantined, Sighting, StoredObject } from "./plan.ts";
 import { holdDeletions, type PruneLimit } from "./prune.ts";
 
 /** What a plan is made of. */
@@ -11,7 +11,7 @@ export interface PlanInput {
   readonly set: ManifestSet;
   readonly current: CurrentState;
   readonly commit: string;
-  /** Identifies source, branch and paths: deletions are held when it is not that of the last apply. */
+  /** Identifies source, branch and paths: what was last seen in others is not deleted. */
   readonly origin: string;
   readonly pruneLimit: PruneLimit;
   /** The newest valid versions of broken manifests that the store has no version of, from the history. */
@@ -31,6 +31,8 @@ export function makePlan(input: PlanInput): Plan {
   const { candidates, held, settled } = decide(input);
   const changes = candidates.flatMap((candidate) => changeOf(candidate, settled) ?? []);
   const quarantined = candidates.flatMap((candidate) => quarantinedOf(candidate, settled) ?? []);
+  const changed = new Set(changes.map(objectKey));
+  const staying = candidates.filter(({ key }) => !changed.has(key));
 
   return {
     parentRevision: current.revision,
@@ -40,6 +42,7 @@ export function makePlan(input: PlanInput): Plan {
     unchanged: current.objects.length - changes.filter((change) => change.action !== "create").length,
     quarantined,
     held,
+    sightings: staying.flatMap((candidate) => sightingOf(candidate, input.origin) ?? []),
     problems: [...set.unidentified, ...quarantined.flatMap((entry) => entry.problems), ...set.warnings],
   };
 }
@@ -93,6 +96,13 @@ function quarantinedOf(candidate: Candidate, settled: Settled): Quarantined | nu
     problems,
     serving: settled.effective.has(candidate.key),
   };
+}
+
+function sightingOf({ stored, place }: Candidate, origin: string): Sighting | null {
+  if (!stored || !place) return null;
+  const { version, path, line } = stored;
+  if (path === place.file && line === place.line && stored.origin === origin) return null;
+  return { version, path: place.file, line: place.line, origin };
 }
 
 /** What is referred to is written first and deleted last; within a kind by name. */

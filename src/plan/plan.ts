@@ -8,15 +8,24 @@ export type StoredObject = GitwayObject & {
   /** The commit whose content this is. */
   readonly commit: string;
   /** Where the manifest stood in that commit. */
+  readonly written: { readonly path: string; readonly line: number };
+  /** Where the manifest was last seen. One that moves changes nothing about its object. */
   readonly path: string;
   readonly line: number;
+  /** The source, branch and paths that it was last seen in; null when nobody knows. */
+  readonly origin: string | null;
 };
+
+/** That the manifest of a stored version was seen elsewhere than the time before. */
+export interface Sighting extends Pick<StoredObject, "version" | "path" | "line"> {
+  readonly origin: string;
+}
 
 /** What the revision pointer of the store sees. */
 export interface CurrentState {
   /** 0 before the first apply. */
   readonly revision: number;
-  /** Identifies source, branch and paths. Null before the first apply. */
+  /** Identifies source, branch and paths of the last apply. Null before the first. */
   readonly origin: string | null;
   readonly objects: readonly StoredObject[];
   /** Objects that were changed behind Gitway's back, and may be healed now. Absent when there are none. */
@@ -77,6 +86,8 @@ export interface Plan {
   readonly unchanged: number;
   readonly quarantined: readonly Quarantined[];
   readonly held: readonly Held[];
+  /** Stored versions that stay, and whose manifests stand elsewhere now. */
+  readonly sightings: readonly Sighting[];
   /** Every problem of the tree and of the effective state, warnings too. */
   readonly problems: readonly Problem[];
 }

@@ -23,8 +23,9 @@ interface PruneInput {
 
 /**
  * The deletions that wait (law 3). While any document has no readable identity, absence is not proven
- * and nothing is deleted, whoever asks for it; a changed source or too many deletions wait for consent.
- * What somebody consented to by itself neither waits nor counts for the others.
+ * and nothing is deleted, whoever asks for it; what was last seen in another source, branch or path, and too
+ * many deletions, wait for consent. What somebody consented to by itself neither waits nor counts for the
+ * others.
  */
 export function holdDeletions(input: PruneInput): readonly Held[] {
   const absent = input.candidates.flatMap(({ present, stored }) => (!present && stored ? [stored] : []));
@@ -50,20 +51,24 @@ function reasonFor(
   const [unreadable] = input.set.unidentified;
   if (unreadable) return always(unproven(`${unreadable.file}:${unreadable.line}`));
   if (input.allowPrune) return () => null;
-  if (input.current.origin !== null && input.current.origin !== input.origin) return always(sourceChanged);
-  if (nothingIsLeft(input)) return always(emptied);
-  return (object) => overLimit(object, input, others);
+  const isElsewhere = ({ origin }: StoredObject) => origin !== null && origin !== input.origin;
+  const isEmptied = nothingIsLeft(input);
+  const leaving = others.filter((object) => !isElsewhere(object));
+  return (object) => {
+    if (isElsewhere(object)) return sourceChanged;
+    return isEmptied ? emptied : overLimit(object, input, leaving);
+  };
 }
 
 function nothingIsLeft(input: PruneInput): boolean {
   return !input.candidates.some((candidate) => candidate.present);
 }
 
-function overLimit(object: StoredObject, input: PruneInput, others: readonly StoredObject[]): Reason | null {
+function overLimit(object: StoredObject, input: PruneInput, leaving: readonly StoredObject[]): Reason | null {
   const { objects, share } = input.pruneLimit;
   const ofKind = ({ kind, id }: StoredObject) =>
     kind === object.kind && !input.consents?.has(objectKey({ kind, id }));
-  const deleted = others.filter(ofKind).length;
+  const deleted = leaving.filter(ofKind).length;
   const all = input.current.objects.filter(ofKind).length;
   if (deleted <= objects || deleted <= all * share) return null;
   return {
@@ -83,7 +88,7 @@ const emptied: Reason = {
 const sourceChanged: Reason = {
   code: "source-changed",
   reason:
-    "The source, branch or paths are not those of the last apply. If they are meant, run `gitway apply --allow-prune`.",
+    "It was last seen in another source, branch or path, and is not in this one. If it is meant to go, run `gitway apply --allow-prune`.",
 };
 
 function unproven(place: string): Reason {

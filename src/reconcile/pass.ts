@@ -169,10 +169,13 @@ function isOvertaken(error: unknown): error is AppError {
 
 async function apply(store: Store, prepared: PreparedPlan): Promise<Applied | null> {
   const { plan, attributed } = prepared;
-  if (plan.changes.length === 0) return null;
-  const { parentRevision, commit, origin } = plan;
+  const { parentRevision, commit, origin, sightings } = plan;
+  if (plan.changes.length === 0) {
+    if (sightings.length > 0) await store.noteSightings({ parentRevision, sightings });
+    return null;
+  }
   const blobs = await contentsOf(prepared);
-  return store.apply({ parentRevision, commit, origin, changes: attributed, blobs });
+  return store.apply({ parentRevision, commit, origin, changes: attributed, blobs, sightings });
 }
 
 async function contentsOf({ plan, revision, lastGood }: PreparedPlan): Promise<ReadonlyMap<string, Buffer>> {

@@ -110,6 +110,6 @@ function knownBlame({ commit, author, brokenBy }: Partial<QuarantinedManifest>):
 
 function lastGoodOf(object: StoredObject | undefined): QuarantinedManifest["lastGood"] {
   if (!object) return null;
-  const { version, commit, path, line } = object;
-  return { version, commit, path, line };
+  const { version, commit, written } = object;
+  return { version, commit, ...written };
 }

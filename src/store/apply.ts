@@ -8,7 +8,8 @@ import type { Database, Session } from "./database.ts";
 import { countMissing, healDrift, rememberRows } from "./drift.ts";
 import { writeEvents, type NewEvent } from "./events.ts";
 import { endVersions, insertVersions, objectOfChange, type NewVersion } from "./object-versions.ts";
-import { lockPointer, movePointer } from "./pointer.ts";
+import { lockPointer, lockPointerAt, movePointer } from "./pointer.ts";
+import { writeSightings } from "./sightings.ts";
 import { describeObject, type Applied, type ApplyRequest, type EventAction } from "./store.ts";
 import { refuseWhileSuspended } from "./suspension.ts";
 
@@ -26,7 +27,8 @@ const muchChanged = 500;
 
 async function writeRevision(session: Session, request: ApplyRequest, applyId: string): Promise<Applied> {
   const revision = request.parentRevision + 1;
-  await expectParent(session, request);
+  await lockPointerAt(session, request.parentRevision);
+  await refuseWhileSuspended(session);
   const time = await insertRevision(session, request, revision, applyId);
   await storeBlobs(session, neededBlobs(request.changes), request.blobs);
   await session.query("select set_config('gitway.writer', 'apply', true)");
@@ -38,6 +40,7 @@ async function writeRevision(session: Session, request: ApplyRequest, applyId: s
     time,
   );
   const versions = await insertVersions(session, newVersions(request.changes), revision);
+  await writeSightings(session, request.sightings ?? []);
   await rememberRows(session);
   await refuseClashes(session);
   const events = await writeEvents(session, newEvents(request.changes, versions, revision), time);
@@ -45,17 +48,6 @@ async function writeRevision(session: Session, request: ApplyRequest, applyId: s
   if (request.changes.length >= muchChanged)
     await session.query("analyze gitway.object_version, gitway.event");
   return { revision, events };
-}
-
-/** Compare, then set at the end: the lock keeps every other writer out in between, and who would suspend. */
-async function expectParent(session: Session, { parentRevision }: ApplyRequest): Promise<void> {
-  const { revision } = await lockPointer(session);
-  await refuseWhileSuspended(session);
-  if (revision !== parentRevision)
-    throw new AppError(
-      "revision-moved",
-      `The plan was made against revision ${parentRevision}, and the store has moved to revision ${revision}: plan again.`,
-    );
 }
 
 async function insertRevision(

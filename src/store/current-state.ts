@@ -3,11 +3,14 @@ import type { Database, Session } from "./database.ts";
 import { fingerprint, withDrift } from "./drift.ts";
 import { readCurrentRows, readEndedSince, type CurrentRow } from "./object-versions.ts";
 import { readPointer } from "./pointer.ts";
+import { newestSighting, readSightingsSince } from "./sightings.ts";
 
 /** Rows that were read, in the order of kinds and names, to be held against the store the next time. */
 interface Known {
   readonly revision: number;
   readonly fingerprint: string;
+  /** The number of the newest sighting. */
+  readonly noted: number;
   readonly rows: readonly CurrentRow[];
   readonly objects: readonly StoredObject[];
 }
@@ -30,26 +33,39 @@ export function createCurrentReader(database: Database): (now: Date) => Promise<
     );
 }
 
-type Mark = Pick<Known, "revision" | "fingerprint">;
+type Mark = Pick<Known, "revision" | "fingerprint" | "noted">;
 
 async function readMark(
   session: Session,
   revision: number,
 ): Promise<Mark & { readonly origin: string | null }> {
-  const [row] = await session.query<{ fingerprint: string; origin: string | null }>(
-    `select ${fingerprint} as fingerprint, (select origin from gitway.revision where number = $1) as origin`,
+  const [row] = await session.query<{ fingerprint: string; noted: number; origin: string | null }>(
+    `select ${fingerprint} as fingerprint, ${newestSighting} as noted,
+       (select origin from gitway.revision where number = $1) as origin`,
     [revision],
   );
-  return { revision, fingerprint: row?.fingerprint ?? "", origin: row?.origin ?? null };
+  const { fingerprint: found = "", noted = 0, origin = null } = row ?? {};
+  return { revision, fingerprint: found, noted, origin };
 }
 
-async function readKnown(session: Session, known: Known | null, mark: Mark): Promise<Known> {
+async function readKnown(session: Session, before: Known | null, mark: Mark): Promise<Known> {
+  const known = before && before.noted !== mark.noted ? await seenSince(session, before) : before;
   if (known?.fingerprint === mark.fingerprint) return { ...known, ...mark };
   const rows = known && (await readDifference(session, known));
   // Somebody else wrote as well, of which no revision tells.
   const isAll = rows !== null && fingerprintOf(rows) === mark.fingerprint;
   const current = isAll ? rows : await readCurrentRows(session, null);
   return { ...mark, rows: current, objects: current.map(({ object }) => object) };
+}
+
+/** With what was noted since of where manifests stand. */
+async function seenSince(session: Session, known: Known): Promise<Known> {
+  const sightings = await readSightingsSince(session, known.noted);
+  const rows = known.rows.map((row) => {
+    const sighting = sightings.get(row.object.version);
+    return sighting ? { ...row, object: { ...row.object, ...sighting } } : row;
+  });
+  return { ...known, rows, objects: rows.map(({ object }) => object) };
 }
 
 /** What there is when nothing but revisions wrote since. */

@@ -19,6 +19,8 @@ interface VersionFacts {
   readonly route: string | null;
   readonly path: string;
   readonly line: number;
+  /** Where it was last seen, and so where it was deleted. */
+  readonly seen: { readonly path: string; readonly line: number };
   readonly commit: string;
   readonly fromRevision: number;
   readonly toRevision: number | null;
@@ -29,7 +31,9 @@ interface VersionFacts {
   readonly isUniqueBy: boolean;
 }
 
-interface VersionRow extends Omit<VersionFacts, "contentHash" | "isUniqueBy"> {
+interface VersionRow extends Omit<VersionFacts, "contentHash" | "isUniqueBy" | "seen"> {
+  readonly seenPath: string;
+  readonly seenLine: number;
   readonly claim: string | null;
   readonly dashboardId: string | null;
   readonly apiId: string | null;
@@ -100,8 +104,9 @@ function beforeDifferences(event: InformationEvent, versions: Versions): string[
   if (!version) return [`Version ${event.versionBefore} is not in the store.`];
   // What Gitway removes of itself came from a stranger, who may have made it inconsistent.
   const isWhole = event.versionAfter === null && event.actor.name !== gitwayActor.name;
+  const asSeen = { ...version, ...version.seen };
   return [
-    ...differing(event, version, isWhole ? ofDeleted : ["kind", "objectId"]),
+    ...differing(event, asSeen, isWhole ? ofDeleted : ["kind", "objectId"]),
     ...(version.toRevision === null ? [`Version ${version.version} did not end.`] : []),
   ];
 }
@@ -133,10 +138,12 @@ async function readFacts(session: Session, numbers: readonly number[]): Promise<
   const facts = new Map<number, VersionFacts>();
   for (let start = 0; start < numbers.length; start += slice) {
     const rows = await session.query<VersionRow>(
-      `select version, kind, object_id as "objectId", name, route, path, line, commit, hash,
+      `select version, kind, object_id as "objectId", name, route, object_version.path, object_version.line,
+         coalesce(sighting.path, object_version.path) as "seenPath",
+         coalesce(sighting.line, object_version.line) as "seenLine", commit, hash,
          from_revision as "fromRevision", to_revision as "toRevision", claim,
          dashboard_id as "dashboardId", api_id as "apiId", labels, annotations, spec, files
-       from gitway.object_version where version = any($1::bigint[])`,
+       from gitway.object_version left join gitway.sighting using (version) where version = any($1::bigint[])`,
       [numbers.slice(start, start + slice)],
     );
     for (const row of rows) facts.set(row.version, factsOf(row));
@@ -145,7 +152,8 @@ async function readFacts(session: Session, numbers: readonly number[]): Promise<
 }
 
 function factsOf(row: VersionRow): VersionFacts {
-  const { claim, dashboardId, apiId, labels, annotations, spec, files, ...rest } = row;
+  const { claim, dashboardId, apiId, labels, annotations, spec, files, seenPath, seenLine, ...rest } = row;
+  const seen = { path: seenPath, line: seenLine };
   const { kind, objectId: id, name } = rest;
   const content = { kind, id, name, labels, annotations, spec, files };
   const unique = uniqueIn(content as GitwayObject);
@@ -155,7 +163,7 @@ function factsOf(row: VersionRow): VersionFacts {
     // Null where another has it, of a time that did not refuse that.
     (dashboardId ?? unique.dashboardId) === unique.dashboardId &&
     (apiId ?? unique.apiId) === unique.apiId;
-  return { ...rest, contentHash: hashObject(content), isUniqueBy: fits };
+  return { ...rest, seen, contentHash: hashObject(content), isUniqueBy: fits };
 }
 
 /** What a version is unique by; null when that can't be said, since a stranger may have written any content. */

@@ -7,7 +7,13 @@ import type { Session } from "./database.ts";
 /** Rows of one statement: enough to be fast, few enough to keep statements small. */
 const slice = 1000;
 
-const columns = "version, kind, object_id, name, labels, annotations, spec, files, hash, path, line, commit";
+/** Where the manifest was last seen is where it stood, unless something else was noted. */
+const columns = `version, kind, object_id, name, labels, annotations, spec, files, hash, object_version.commit,
+  object_version.path as written_path, object_version.line as written_line,
+  coalesce(sighting.path, object_version.path) as path, coalesce(sighting.line, object_version.line) as line,
+  coalesce(sighting.origin, revision.origin) as origin`;
+const tables = `gitway.object_version left join gitway.sighting using (version)
+  left join gitway.revision on revision.number = from_revision`;
 
 interface VersionRow {
   readonly version: number;
@@ -19,9 +25,12 @@ interface VersionRow {
   readonly spec: unknown;
   readonly files: Record<string, string>;
   readonly hash: string;
+  readonly commit: string;
+  readonly written_path: string;
+  readonly written_line: number;
   readonly path: string;
   readonly line: number;
-  readonly commit: string;
+  readonly origin: string | null;
 }
 
 /** The current objects, of one kind or with one name when asked so, in the order of kinds and names. */
@@ -30,7 +39,7 @@ export async function readObjects(
   filter: { readonly kind?: Kind; readonly name?: string } = {},
 ): Promise<StoredObject[]> {
   const rows = await session.query<VersionRow>(
-    `select ${columns} from gitway.object_version
+    `select ${columns} from ${tables}
      where to_revision is null and kind = coalesce($1, kind) and name = coalesce($2, name)
      order by kind collate "C", name collate "C"`,
     [filter.kind ?? null, filter.name ?? null],
@@ -41,7 +50,7 @@ export async function readObjects(
 /** The current objects that began after a revision. */
 export async function readObjectsSince(session: Session, revision: number): Promise<StoredObject[]> {
   const rows = await session.query<VersionRow>(
-    `select ${columns} from gitway.object_version where to_revision is null and from_revision > $1
+    `select ${columns} from ${tables} where to_revision is null and from_revision > $1
      order by kind collate "C", name collate "C"`,
     [revision],
   );
@@ -57,7 +66,7 @@ export interface CurrentRow {
 /** The current objects with who wrote their rows; for a revision, those that began after it. */
 export async function readCurrentRows(session: Session, revision: number | null): Promise<CurrentRow[]> {
   const rows = await session.query<VersionRow & { readonly writer: number }>(
-    `select ${columns}, object_version.xmin::text::bigint as writer from gitway.object_version
+    `select ${columns}, object_version.xmin::text::bigint as writer from ${tables}
      where to_revision is null and ($1::bigint is null or from_revision > $1)
      order by kind collate "C", name collate "C"`,
     [revision],
@@ -100,8 +109,8 @@ export async function findObject(
 }
 
 function toObject(row: VersionRow): StoredObject {
-  const { object_id: id, ...rest } = row;
-  return { id, ...rest } as StoredObject;
+  const { object_id: id, written_path: path, written_line: line, ...rest } = row;
+  return { id, written: { path, line }, ...rest } as StoredObject;
 }
 
 /** Versions by their numbers, current or not. */
@@ -112,7 +121,7 @@ export async function readVersions(
   const found = new Map<number, StoredObject>();
   for (let start = 0; start < versions.length; start += slice) {
     const rows = await session.query<VersionRow>(
-      `select ${columns} from gitway.object_version where version = any($1::bigint[])`,
+      `select ${columns} from ${tables} where version = any($1::bigint[])`,
       [versions.slice(start, start + slice)],
     );
     for (const row of rows) found.set(row.version, toObject(row));

@@ -26,6 +26,7 @@ import { syncReferences } from "./reference-credentials.ts";
 import { revokeCredentials } from "./revoke-credentials.ts";
 import { readServing, readServingSince } from "./serving.ts";
 import { forgetHits, shareHits } from "./shared-hits.ts";
+import { noteSightings } from "./sightings.ts";
 import { readStamps } from "./stamps.ts";
 import type { Closeable, Store } from "./store.ts";
 import { readSuspension, resume, suspend } from "./suspension.ts";
@@ -121,6 +122,7 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     description: server.description,
     current: () => readCurrent(new Date()),
     apply: (request) => applyRevision(database, request),
+    noteSightings: (request) => noteSightings(database, request),
     readSync: () => readSyncStatus(database),
     writeSync: (status) => writeSyncStatus(database, status),
     objects: (kind, name) => readObjects(database, name === undefined ? { kind } : { kind, name }),

@@ -1,3 +1,4 @@
+import { AppError } from "../errors.ts";
 import type { Session } from "./database.ts";
 
 /** Where the store stands: what moves when anything that is served changes. */
@@ -17,6 +18,19 @@ export async function readPointer(session: Session): Promise<Pointer> {
 /** Reads the pointer and keeps every other writer waiting until the transaction ends. */
 export async function lockPointer(session: Session): Promise<Pointer> {
   return only(await session.query<Pointer>(`select ${columns} from gitway.pointer for update`));
+}
+
+/**
+ * Compare, then set at the end: the lock keeps every other writer out in between, and who would suspend. Fails
+ * with `revision-moved` when the pointer is not at the revision that a plan was made against.
+ */
+export async function lockPointerAt(session: Session, parentRevision: number): Promise<void> {
+  const { revision } = await lockPointer(session);
+  if (revision !== parentRevision)
+    throw new AppError(
+      "revision-moved",
+      `The plan was made against revision ${parentRevision}, and the store has moved to revision ${revision}: plan again.`,
+    );
 }
 
 /** Moves the pointer to a revision, and tells who listens. The caller holds its lock. */

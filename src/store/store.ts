@@ -8,6 +8,7 @@ import type {
   Held,
   Person,
   Quarantined,
+  Sighting,
   StoredObject,
 } from "../plan/plan.ts";
 import type { BackupStore } from "./backup/backup-store.ts";
@@ -129,7 +130,12 @@ export interface ApplyRequest {
   readonly changes: readonly AttributedChange[];
   /** Contents of referenced files by digest: those that the changes need and the store may lack. */
   readonly blobs: ReadonlyMap<string, Buffer>;
+  /** Versions that stay, and whose manifests stand elsewhere now. Absent when there are none. */
+  readonly sightings?: readonly Sighting[];
 }
+
+/** What there is to note when nothing changed but the places of manifests. */
+export type SightingsRequest = Required<Pick<ApplyRequest, "parentRevision" | "sightings">>;
 
 /** What an apply did. */
 export interface Applied {
@@ -227,6 +233,8 @@ export interface Store extends Closeable, BackupStore, CredentialStore, LimitSto
   current(): Promise<CurrentState>;
   /** Fails with `revision-moved` when another writer was faster, and with `suspended` while reconciling is. */
   apply(request: ApplyRequest): Promise<Applied>;
+  /** Notes where manifests stand now whose objects did not change. Fails as `apply` does. */
+  noteSightings(request: SightingsRequest): Promise<void>;
   readSync(): Promise<SyncStatus | null>;
   writeSync(status: SyncStatus): Promise<void>;
   /** Objects of a kind by name, or the one with that name. */

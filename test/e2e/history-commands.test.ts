@@ -64,6 +64,21 @@ describe("gitway history", () => {
   });
 });
 
+test("whois, get and history name the file that an object has moved to", async () => {
+  await applied(john, { "apis/old.yaml": manifest("hello") });
+  await applied(jane, { "apis/old.yaml": null, "apis/new.yaml": `# moved\n${manifest("hello")}` });
+
+  const whois = await gitway("whois", "hello");
+  const got = await gitway("get", "definitions", "hello", "--format", "json");
+  const history = await gitway("history", "definition", "hello");
+  const events = await gitway("events", "--format", "json");
+
+  expect(whois.stdout).toContain("manifest    apis/new.yaml:2\n");
+  expect(JSON.parse(got.stdout)).toMatchObject([{ status: { path: "apis/new.yaml", line: 2 } }]);
+  expect(history.stdout).toMatch(/ {2}apis\/old\.yaml:1\n {4}moved to apis\/new\.yaml:2\n$/);
+  expect(events.stdout.match(/\n/g)).toHaveLength(1);
+});
+
 describe("gitway whois", () => {
   let commit: string;
 

@@ -95,6 +95,37 @@ describe("what is gone all at once waits for consent", () => {
     await expectNothingDeleted(await passFrom({ branch: "other" }));
   });
 
+  test("another branch, the second time too, whatever else it changed", async () => {
+    await here.repository.git("checkout", "-q", "-b", "other");
+    await here.repository.commit({
+      files: { "apis/a.yaml": null, "apis/b.yaml": replyManifest("b", "b", "new") },
+    });
+
+    const first = await here.pass();
+    const second = await here.pass();
+    await here.repository.commit({ files: { "README.md": "" } });
+    const third = await here.pass();
+    const consented = await here.pass({ allowPrune: true });
+
+    expect(first.plan.changes.map(({ name, action }) => `${action} ${name}`)).toEqual(["update b"]);
+    for (const result of [first, second, third])
+      expect(result.status.held).toMatchObject([{ name: "a", code: "source-changed" }]);
+    expect(consented.applied?.events).toMatchObject([{ name: "a", action: "deleted" }]);
+    expect(consented.status).toMatchObject({ state: "synced", held: [] });
+  });
+
+  test("another path, the second time too", async () => {
+    await here.repository.commit({ files: { "apis/sub/c.yaml": replyManifest("c", "c") } });
+    await here.pass();
+    await here.repository.commit({ files: { "apis/sub/c.yaml": replyManifest("c", "c", "new") } });
+
+    const first = await passFrom({ paths: ["apis/sub"] });
+    const second = await passFrom({ paths: ["apis/sub"] });
+
+    expect(first.outcome).toBe("applied");
+    await expectNothingDeleted(second);
+  });
+
   test("another path", async () => {
     await here.repository.commit({ files: { "elsewhere/b.yaml": replyManifest("b", "b") } });
 

@@ -38,7 +38,9 @@ test("what is current is the same for who has read before as for who reads for t
         update(await named("b"), definition({ name: "b", route: "new" })),
       ]),
     async () => apply(store, [remove(await named("t"))]),
+    async () => move(other, await named("b"), "apis/moved.yaml"),
     () => apply(other, [create(token({ name: "t" }))]),
+    async () => move(store, await named("b"), "apis/again.yaml"),
     async () => apply(other, [remove(await named("a")), remove(await named("b"))]),
   ];
 
@@ -73,6 +75,12 @@ async function apply(by: Store, changes: readonly AttributedChange[]): Promise<v
     changes,
     blobs: new Map(),
   });
+}
+
+async function move(by: Store, { version }: StoredObject, path: string): Promise<void> {
+  const sightings = [{ version, path, line: 3, origin: "test" }];
+  await by.noteSightings({ parentRevision: await by.revision(), sightings });
+  expect((await store.current()).objects.map((object) => object.path)).toContain(path);
 }
 
 async function named(name: string): Promise<StoredObject> {

@@ -4,7 +4,8 @@ import type { Change, StoredObject } from "../../src/plan/plan.ts";
 /** An object as the store has it after a manifest went live. */
 export function storedFrom(manifest: Manifest, commit: string): StoredObject {
   const { place, places: _places, ...object } = manifest;
-  return { ...object, version: 1, commit, path: place.file, line: place.line };
+  const written = { path: place.file, line: place.line };
+  return { ...object, version: 1, commit, written, ...written, origin: null };
 }
 
 /** What would change from stored objects to manifests, without any of the rules of a plan. */

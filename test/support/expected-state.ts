@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import { deriveId } from "../../src/manifest/identity.ts";
 import { placedIn, readableOf, type Meant, type MeantTree, type Placed } from "./meant-tree.ts";
 
-/** An object that is live: what it says, and where it said so first. */
+/** An object that is live: what it says, and where its manifest was last seen. */
 export interface LiveObject {
   readonly kind: Meant["kind"];
   readonly name: string;
   readonly path: string;
+  readonly branch: string;
   /** All that a change of the object would change, as text. */
   readonly content: string;
   readonly route: string;
@@ -26,11 +27,19 @@ export interface Expected {
   readonly held: ReadonlySet<string>;
 }
 
+/** What else a pass goes by. */
+export interface PassSetting {
+  readonly branch: string;
+  readonly allowPrune: boolean;
+}
+
 /** An object that the tree or the store knows. */
 interface Known {
   readonly key: string;
   readonly wish: LiveObject | null;
   readonly stored: LiveObject | null;
+  /** Where the one manifest stands that speaks for it. */
+  readonly path: string | null;
   /** Whether a manifest stands for it. */
   readonly present: boolean;
   /** Whether one of those manifests can't go live, whatever the others are. */
@@ -41,9 +50,10 @@ interface Known {
  * Laws 3 and 4 the slow, obvious way, to hold the real pass against: every object is looked at again and
  * again until nothing changes any more. It shares nothing with the plan.
  */
-export function expectedState(before: LiveState, tree: MeantTree, allowPrune: boolean): Expected {
-  const known = knownObjects(before, tree);
-  const held = heldKeys(before, tree, known, allowPrune);
+export function expectedState(before: LiveState, tree: MeantTree, setting: PassSetting): Expected {
+  const { branch } = setting;
+  const known = knownObjects(before, tree, branch);
+  const held = heldKeys(before, tree, known, setting);
   const sentBack = new Set<string>();
   const now = (object: Known): LiveObject | null => {
     if (object.wish && !sentBack.has(object.key)) return object.wish;
@@ -61,7 +71,8 @@ export function expectedState(before: LiveState, tree: MeantTree, allowPrune: bo
     }
   const live = known.flatMap((object) => {
     const is = now(object);
-    return is ? [[object.key, is.content === object.stored?.content ? object.stored : is] as const] : [];
+    const { key, path } = object;
+    return is ? [[key, path === null ? is : { ...is, path, branch }] as const] : [];
   });
   const quarantined = known.filter(({ faulty, key }) => faulty || sentBack.has(key)).map(({ key }) => key);
   return { live: new Map(live), quarantined: new Set(quarantined), held };
@@ -99,7 +110,7 @@ function valuesOf(object: LiveObject | null): string[] {
   return [`${object.kind} ${object.name}`, ...(requests === "" ? [] : [`requests ${requests}`])];
 }
 
-function knownObjects(before: LiveState, tree: MeantTree): readonly Known[] {
+function knownObjects(before: LiveState, tree: MeantTree, branch: string): readonly Known[] {
   const { good, broken } = readableOf(tree);
   const standing = [
     ...good.map((placed) => ({ key: keyOf(placed.meant), placed, isGood: true })),
@@ -114,36 +125,41 @@ function knownObjects(before: LiveState, tree: MeantTree): readonly Known[] {
     const speaker = speaking.length === 1 && speaking[0]?.isGood ? speaking[0].placed : null;
     return {
       key,
-      wish: speaker && liveObject(speaker, tree),
+      wish: speaker && liveObject(speaker, tree, branch),
       stored,
+      path: speaking.length === 1 ? (speaking[0]?.placed.path ?? null) : null,
       present: all.length > 0,
       faulty: all.length > 1 || all.some(({ isGood }) => !isGood),
     };
   });
 }
 
-/** Nothing is deleted while anything can't be read, nor too much at once without consent. */
+/**
+ * Nothing is deleted while anything can't be read; nor, without consent, too much at once or what another
+ * branch had.
+ */
 function heldKeys(
   before: LiveState,
   tree: MeantTree,
   known: readonly Known[],
-  allowPrune: boolean,
+  { branch, allowPrune }: PassSetting,
 ): ReadonlySet<string> {
   const gone = known.filter(({ present }) => !present);
   const keysOf = (some: readonly Known[]) => new Set(some.map(({ key }) => key));
   if (readableOf(tree).unreadable.length > 0) return keysOf(gone);
   if (allowPrune) return new Set();
   if (gone.length === known.length) return keysOf(gone);
+  const leaving = gone.filter(({ stored }) => stored?.branch === branch);
   const ofKind = (some: readonly (LiveObject | null)[], kind: string) =>
     some.filter((object) => object?.kind === kind).length;
   return keysOf(
     gone.filter(({ stored }) => {
-      const kind = stored?.kind ?? "";
+      if (stored?.branch !== branch) return true;
       const deleted = ofKind(
-        gone.map((object) => object.stored),
-        kind,
+        leaving.map((object) => object.stored),
+        stored.kind,
       );
-      return deleted > 3 && deleted > ofKind([...before.values()], kind) / 4;
+      return deleted > 3 && deleted > ofKind([...before.values()], stored.kind) / 4;
     }),
   );
 }
@@ -160,12 +176,12 @@ function keyOfBroken(meant: Meant, before: LiveState): string {
 }
 
 /** What a good manifest is when it is live. */
-export function liveObject({ path, meant }: Placed, tree: MeantTree): LiveObject {
+export function liveObject({ path, meant }: Placed, tree: MeantTree, branch: string): LiveObject {
   const { kind, name, version, route, tokens, script } = meant;
   const text = script === null ? null : (tree.scripts.get(script)?.text ?? "");
   const digest = text === null ? null : createHash("sha256").update(text).digest("hex");
   const content = contentOf({ name, version: `Version ${version}`, route, tokens, script, digest });
-  return { kind, name, path, content, route, tokens };
+  return { kind, name, path, branch, content, route, tokens };
 }
 
 /** What an object says, as one text. */

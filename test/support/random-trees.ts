@@ -1,3 +1,4 @@
+import type { PassSetting } from "./expected-state.ts";
 import {
   chosenId,
   fileFlaws,
@@ -21,13 +22,26 @@ const names = {
 const routes = ["r/one", "r/two", "R/One", "r/{x}", "r/{y}", "three", "four", "five"];
 const paths = ["apis/one.yaml", "apis/two.yaml", "apis/deep/three.yaml", "apis/four.yml"];
 const scripts = ["scripts/s.js", "scripts/t.js"];
+const branches = ["main", "other", "third"];
 
-/** Trees one after the other, as a seed decides them: the first is without fault, the last is mended. */
-export function randomTrees(seed: number, count: number): readonly MeantTree[] {
+/** A tree, the branch that has it, and whether deletions are consented to. */
+export interface RandomStep extends PassSetting {
+  readonly tree: MeantTree;
+}
+
+/**
+ * Trees one after the other, as a seed decides them: the first is without fault, the last is mended. Another
+ * branch begins with any of the trees before.
+ */
+export function randomSteps(seed: number, count: number): readonly RandomStep[] {
   const random = createRandom(seed);
-  const trees = [firstTree];
-  while (trees.length < count - 1) trees.push(nextTree(random, trees));
-  return [...trees, mended(trees.at(-1) ?? firstTree)];
+  const steps: RandomStep[] = [{ tree: firstTree, branch: "main", allowPrune: false }];
+  while (steps.length < count) {
+    const { tree, branch } = nextTree(random, steps);
+    const isLast = steps.length === count - 1;
+    steps.push({ tree: isLast ? mended(tree) : tree, branch, allowPrune: random.chance(0.3) });
+  }
+  return steps;
 }
 
 const empty = { id: null, version: 0, route: "", tokens: [], script: null, flaw: "none" } as const;
@@ -54,12 +68,14 @@ const firstTree: MeantTree = {
   notes: true,
 };
 
-function nextTree(random: Random, before: readonly MeantTree[]): MeantTree {
-  const last = before.at(-1) ?? firstTree;
-  if (random.chance(0.08)) return random.pick(before);
-  let tree = random.chance(0.4) ? mended(last) : last;
+function nextTree(random: Random, before: readonly RandomStep[]): Pick<RandomStep, "tree" | "branch"> {
+  const any = random.pick(before);
+  if (random.chance(0.08)) return any;
+  const last = before.at(-1) ?? any;
+  const { tree: base, branch } = random.chance(0.2) ? { ...any, branch: random.pick(branches) } : last;
+  let tree = random.chance(0.4) ? mended(base) : base;
   for (let edits = 1 + random.below(4); edits > 0; edits--) tree = random.pick(intentions)(random, tree);
-  return random.chance(0.5) ? random.pick(breakage)(random, tree) : tree;
+  return { tree: random.chance(0.5) ? random.pick(breakage)(random, tree) : tree, branch };
 }
 
 function mended(tree: MeantTree): MeantTree {

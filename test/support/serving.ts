@@ -176,8 +176,10 @@ function stored(name: string) {
     hash: sha256(name),
     version: 1,
     commit: "c".repeat(40),
+    written: { path: `apis/${name}.yaml`, line: 1 },
     path: `apis/${name}.yaml`,
     line: 1,
+    origin: null,
   };
 }
 

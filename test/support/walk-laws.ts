@@ -6,18 +6,19 @@ import type { PassResult } from "../../src/reconcile/pass.ts";
 import { contentOf, expectedState, meantKeys, type Expected, type LiveState } from "./expected-state.ts";
 import { importHistories } from "./import-histories.ts";
 import { fileCap, obstacles, readableOf, renderTree, type MeantTree } from "./meant-tree.ts";
-import { createRandom } from "./random-history.ts";
-import { randomTrees } from "./random-trees.ts";
+import { randomSteps, type RandomStep } from "./random-trees.ts";
 import { createReconciling, type Reconciling } from "./reconciling.ts";
 
 /** Walks from several seeds. A failure names its seed; a law is not tested where nothing comes up. */
 export async function walkLaws(seeds: readonly number[], steps: number): Promise<void> {
-  const cameUp = { changes: 0, deletions: 0, held: 0, quarantined: 0 };
+  const cameUp = { changes: 0, deletions: 0, held: 0, heldFromElsewhere: 0, quarantined: 0, moved: 0 };
   for (const seed of seeds)
     for (const { plan } of await walk(seed, steps)) {
       cameUp.changes += plan.changes.length;
       cameUp.deletions += plan.changes.filter(({ action }) => action === "delete").length;
       cameUp.held += plan.held.length;
+      cameUp.heldFromElsewhere += plan.held.filter(({ code }) => code === "source-changed").length;
+      cameUp.moved += plan.sightings.length;
       cameUp.quarantined += plan.quarantined.length;
     }
   expect(Object.values(cameUp).every((count) => count > 0)).toBe(true);
@@ -30,17 +31,17 @@ export async function walkLaws(seeds: readonly number[], steps: number): Promise
 async function walk(seed: number, steps: number): Promise<readonly PassResult[]> {
   const here = await createReconciling({ fileSize: fileCap });
   try {
-    const trees = randomTrees(seed, steps);
-    const commits = await commitAll(here, trees);
-    const random = createRandom(seed ^ 0x1a35);
+    const walked = randomSteps(seed, steps);
+    const commits = await commitAll(here, walked);
     const results: PassResult[] = [];
     let live: LiveState = new Map();
-    for (const [step, tree] of trees.entries()) {
-      await here.repository.git("update-ref", "refs/heads/main", commits[step] ?? "");
-      const allowPrune = random.chance(0.3);
-      const expected = expectedState(live, tree, allowPrune);
+    for (const [index, step] of walked.entries()) {
+      const { tree, branch, allowPrune } = step;
+      await here.repository.git("update-ref", `refs/heads/${branch}`, commits[index] ?? "");
+      await here.repository.git("symbolic-ref", "HEAD", `refs/heads/${branch}`);
+      const expected = expectedState(live, tree, step);
       const { result, ...observed } = await observePass(here, tree, allowPrune);
-      expect(observed, `seed ${seed}, step ${step}, prune allowed: ${allowPrune}`).toEqual(
+      expect(observed, `seed ${seed}, step ${index}, on ${branch}, prune allowed: ${allowPrune}`).toEqual(
         wanted(expected, tree),
       );
       results.push(result);
@@ -54,12 +55,12 @@ async function walk(seed: number, steps: number): Promise<readonly PassResult[]>
 
 async function commitAll(
   { repository }: Reconciling,
-  trees: readonly MeantTree[],
+  steps: readonly RandomStep[],
 ): Promise<readonly string[]> {
-  const history = trees.map((tree, step) => ({
-    parents: step === 0 ? [] : [step - 1],
+  const history = steps.map(({ tree }, index) => ({
+    parents: index === 0 ? [] : [index - 1],
     author: { name: "Ann", email: "ann@example.com" },
-    date: 1_700_000_000 + step * 60,
+    date: 1_700_000_000 + index * 60,
     files: renderTree(tree),
   }));
   return (await importHistories(repository, [history]))[0] ?? [];
@@ -73,7 +74,7 @@ async function observePass(here: Reconciling, tree: MeantTree, allowPrune: boole
   const { status } = result;
   return {
     result,
-    live: [...after].map(([key, object]) => `${key} ${object.path} ${textOf(object)}`).toSorted(),
+    live: [...after].map(([key, object]) => `${key} ${placeOf(object)} ${textOf(object)}`).toSorted(),
     quarantined: status.quarantined.map((each) => `${objectKey(each)} ${each.serving}`).toSorted(),
     held: status.held.map(objectKey).toSorted(),
     state: status.state,
@@ -87,14 +88,16 @@ function wanted(expected: Expected, tree: MeantTree) {
   const { live, quarantined, held } = expected;
   const isClean = quarantined.size + held.size + readableOf(tree).unreadable.length === 0;
   return {
-    live: [...live].map(([key, { path, content }]) => `${key} ${path} ${content}`).toSorted(),
+    live: [...live]
+      .map(([key, { path, branch, content }]) => `${key} ${branch}:${path} ${content}`)
+      .toSorted(),
     quarantined: [...quarantined].map((key) => `${key} ${live.has(key)}`).toSorted(),
     held: [...held].toSorted(),
     state: isClean ? "synced" : "degraded",
     lost: [],
     touched: [],
     unnamed: [],
-    second: { outcome: "unchanged", changes: [], isSame: true },
+    second: { outcome: "unchanged", changes: [], sightings: [], isSame: true },
   };
 }
 
@@ -134,12 +137,18 @@ async function secondPass(here: Reconciling, allowPrune: boolean) {
   ];
   const before = await marks();
   const { outcome, plan } = await here.pass({ allowPrune });
-  return { outcome, changes: plan.changes, isSame: String(await marks()) === String(before) };
+  const { changes, sightings } = plan;
+  return { outcome, changes, sightings, isSame: String(await marks()) === String(before) };
 }
 
 async function storedObjects({ store }: Reconciling): Promise<ReadonlyMap<string, StoredObject>> {
   const { objects } = await store.current();
   return new Map(objects.map((object) => [objectKey(object), object]));
+}
+
+function placeOf({ origin, path }: StoredObject): string {
+  const [, branch] = JSON.parse(origin ?? "[]") as string[];
+  return `${branch}:${path}`;
 }
 
 function textOf(object: StoredObject): string {

@@ -89,8 +89,10 @@ function preparedDefinition({ file, source, spec, call: { definition: name, toke
     files: { [file]: file },
     version: 0,
     commit: "",
+    written: { path: file, line: 1 },
     path: file,
     line: 1,
+    origin: null,
   };
   return prepareDefinition(stored, new Map([[file, source]]));
 }

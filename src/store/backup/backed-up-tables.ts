@@ -66,6 +66,12 @@ export const backedUpTables: readonly BackedUpTable[] = [
     },
   },
   {
+    name: "sighting",
+    order: ["version"],
+    numbered: "noted",
+    columns: { version: "bigint", path: "text", line: "integer", origin: "text", noted: "bigint" },
+  },
+  {
     name: "event",
     order: ["id"],
     numbered: "id",

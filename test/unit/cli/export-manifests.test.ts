@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { manifestFiles, manifestStream, referencedContents } from "../../../src/cli/export-manifests.ts";
 import type { Manifest } from "../../../src/manifest/manifest.ts";
 import type { StoredObject } from "../../../src/plan/plan.ts";
+import { storedFrom } from "../../support/changes-between.ts";
 import { arbitrarySpec } from "../manifest/arbitrary-spec.ts";
 import { objectOf, read, setOf } from "../manifest/reading.ts";
 
@@ -73,6 +74,5 @@ function reply(name: string): string {
 }
 
 function stored(manifest: Manifest): StoredObject {
-  const { place, places: _, ...object } = manifest;
-  return { ...object, version: 1, commit: "", path: place.file, line: place.line };
+  return storedFrom(manifest, "");
 }

@@ -98,6 +98,8 @@ const common = {
   hash: "",
   version: 1,
   commit: "c".repeat(40),
+  written: { path: "apis/x.yaml", line: 1 },
   path: "apis/x.yaml",
   line: 1,
+  origin: null,
 };

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
-import { objectKey } from "../../../src/manifest/manifest.ts";
+import { objectKey, type Manifest } from "../../../src/manifest/manifest.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
 import { applied, broken, definition, live, nothing, planFor, problem, set, token } from "./state.ts";
 
@@ -314,17 +314,70 @@ test("an emptied tree deletes nothing without consent, however little there was"
   expect(changesOf(planFor(current, set({}), { allowPrune: true }))).toEqual(["delete a"]);
 });
 
-test("another source, branch or path deletes nothing without consent", () => {
-  const current = live(definition("a", "a"), definition("b", "b"));
-  const desired = set({ manifests: [definition("b", "b")] });
+describe("another source, branch or path", () => {
+  const [a, b, c] = ["a", "b", "c"].map((name) => definition(name, name)) as [Manifest, Manifest, Manifest];
+  const elsewhere = { origin: "elsewhere" };
 
-  expect(planFor(current, desired, { origin: "elsewhere" })).toMatchObject({
-    changes: [],
-    held: [{ name: "a", code: "source-changed" }],
+  test("deletes nothing without consent", () => {
+    const current = live(a, b);
+    const desired = set({ manifests: [b] });
+
+    expect(planFor(current, desired, elsewhere)).toMatchObject({
+      changes: [],
+      held: [{ name: "a", code: "source-changed" }],
+    });
+    expect(changesOf(planFor(current, desired, { ...elsewhere, allowPrune: true }))).toEqual(["delete a"]);
   });
-  expect(changesOf(planFor(current, desired, { origin: "elsewhere", allowPrune: true }))).toEqual([
-    "delete a",
-  ]);
+
+  test("deletes nothing the second time either, whatever else it changed", () => {
+    const desired = set({ manifests: [definition("b", "b", { body: "new" })] });
+    const first = planFor(live(a, b), desired, elsewhere);
+    const current = applied(live(a, b), first);
+
+    expect(changesOf(first)).toEqual(["update b"]);
+    expect(planFor(current, desired, elsewhere)).toMatchObject({
+      changes: [],
+      held: [{ name: "a", code: "source-changed" }],
+    });
+  });
+
+  test("deletes what it has had itself, while it leaves alone what it has not", () => {
+    const there = applied(live(a, b), planFor(live(a, b), set({ manifests: [b, c] }), elsewhere));
+
+    const plan = planFor(there, set({ manifests: [c] }), elsewhere);
+
+    expect(changesOf(plan)).toEqual(["delete b"]);
+    expect(plan.held).toMatchObject([{ name: "a", code: "source-changed" }]);
+  });
+
+  test("is what the old one is too, for what came from the other meanwhile", () => {
+    const there = applied(live(a, b), planFor(live(a, b), set({ manifests: [b, c] }), elsewhere));
+
+    const plan = planFor(there, set({ manifests: [a, b] }));
+
+    expect(plan).toMatchObject({ changes: [], held: [{ name: "c", code: "source-changed" }] });
+  });
+
+  test("is no other once all objects were seen there", () => {
+    const there = applied(live(a, b), planFor(live(a, b), set({ manifests: [a, b] }), elsewhere));
+
+    expect(changesOf(planFor(there, set({ manifests: [b] }), elsewhere))).toEqual(["delete a"]);
+  });
+});
+
+test("an object that moves changes nothing, and a copy where it was before does not take its name", () => {
+  const current = live(definition("a", "a"));
+  const moved = definition("a", "a", { file: "apis/new.yaml" });
+
+  const plan = planFor(current, set({ manifests: [moved] }));
+  const copied = planFor(
+    applied(current, plan),
+    set({ manifests: [definition("a", "a", { body: "copy" }), moved] }),
+  );
+
+  expect(plan).toMatchObject({ changes: [], sightings: [{ path: "apis/new.yaml", origin: "here" }] });
+  expect(copied.changes).toEqual([]);
+  expect(copied.problems).toMatchObject([{ code: "duplicate-name", file: "apis/a.yaml" }]);
 });
 
 test("a rename with an explicit id keeps the object", () => {

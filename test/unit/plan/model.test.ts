@@ -4,8 +4,7 @@ import { objectKey, type Manifest, type ManifestSet } from "../../../src/manifes
 import type { CurrentState, StoredObject } from "../../../src/plan/plan.ts";
 import { expectedState, liveObject, type LiveState } from "../../support/expected-state.ts";
 import { readableOf, type MeantTree, type Placed } from "../../support/meant-tree.ts";
-import { createRandom } from "../../support/random-history.ts";
-import { randomTrees } from "../../support/random-trees.ts";
+import { randomSteps } from "../../support/random-trees.ts";
 import { applied, broken, definition, nothing, planFor, problem, set, token, user } from "./state.ts";
 
 const walks = 200;
@@ -13,13 +12,12 @@ const steps = 12;
 
 test("laws 3 and 4: plans agree with the naive model on random walks", () => {
   for (let seed = 1; seed <= walks; seed++) {
-    const random = createRandom(seed);
     let current: CurrentState = nothing;
     let live: LiveState = new Map();
-    for (const [step, tree] of randomTrees(seed, steps).entries()) {
-      const allowPrune = random.chance(0.3);
-      const expected = expectedState(live, tree, allowPrune);
-      const plan = planFor(current, setOf(tree), { allowPrune });
+    for (const [index, step] of randomSteps(seed, steps).entries()) {
+      const { tree, branch: origin, allowPrune } = step;
+      const expected = expectedState(live, tree, step);
+      const plan = planFor(current, setOf(tree), { allowPrune, origin });
       current = applied(current, plan);
       live = expected.live;
 
@@ -29,9 +27,11 @@ test("laws 3 and 4: plans agree with the naive model on random walks", () => {
           quarantined: plan.quarantined.map((entry) => `${objectKey(entry)} ${entry.serving}`).toSorted(),
           held: plan.held.map(objectKey).toSorted(),
         },
-        `seed ${seed}, step ${step}, prune allowed: ${allowPrune}`,
+        `seed ${seed}, step ${index}, on ${origin}, prune allowed: ${allowPrune}`,
       ).toEqual({
-        live: [...live].map(([key, { path, content }]) => `${key} ${path} ${content}`).toSorted(),
+        live: [...live]
+          .map(([key, { path, branch, content }]) => `${key} ${branch}:${path} ${content}`)
+          .toSorted(),
         quarantined: [...expected.quarantined].map((key) => `${key} ${live.has(key)}`).toSorted(),
         held: [...expected.held].toSorted(),
       });
@@ -51,7 +51,7 @@ function setOf(tree: MeantTree): ManifestSet {
 
 function manifestOf(placed: Placed, tree: MeantTree): Manifest {
   const { kind, name, id, route, tokens } = placed.meant;
-  const { content } = liveObject(placed, tree);
+  const { content } = liveObject(placed, tree, "");
   const place = { file: placed.path, ...(id === null ? {} : { id }) };
   if (kind === "User") return user(name, { displayName: content, ...place });
   if (kind === "ApiToken") return token(name, { description: content, ...place });
@@ -59,7 +59,7 @@ function manifestOf(placed: Placed, tree: MeantTree): Manifest {
 }
 
 function shown(object: StoredObject): string {
-  return `${objectKey(object)} ${object.path} ${contentIn(object)}`;
+  return `${objectKey(object)} ${object.origin}:${object.path} ${contentIn(object)}`;
 }
 
 function contentIn({ kind, spec }: StoredObject): string | undefined {

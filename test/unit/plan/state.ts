@@ -73,11 +73,18 @@ export function planFor(current: CurrentState, desired: ManifestSet, options: Pa
 /** What the store is meant to do with a plan. */
 export function applied(current: CurrentState, plan: Plan): CurrentState {
   const objects = new Map(current.objects.map((object) => [objectKey(object), object]));
+  let newest = current.objects.reduce((most, { version }) => Math.max(most, version), 0);
   for (const change of plan.changes) {
-    if (change.after) objects.set(objectKey(change), stored(change.after));
+    if (change.after) objects.set(objectKey(change), stored(change.after, ++newest, plan.origin));
     else objects.delete(objectKey(change));
   }
-  return { revision: current.revision + 1, origin: plan.origin, objects: [...objects.values()] };
+  const seen = new Map(plan.sightings.map((sighting) => [sighting.version, sighting]));
+  const whereSeen = (object: StoredObject) => ({ ...object, ...seen.get(object.version) });
+  return {
+    revision: current.revision + 1,
+    origin: plan.origin,
+    objects: [...objects.values()].map(whereSeen),
+  };
 }
 
 /** The state after the manifests went live. */
@@ -85,9 +92,11 @@ export function live(...manifests: Manifest[]): CurrentState {
   return applied(nothing, planFor(nothing, set({ manifests })));
 }
 
-function stored(manifest: Manifest): StoredObject {
+function stored(manifest: Manifest, version: number, origin: string): StoredObject {
   const { place, places: _, ...object } = manifest;
-  return { ...object, version: 1, commit: "b".repeat(40), path: place.file, line: place.line };
+  const { file: path, line } = place;
+  const written = { path, line };
+  return { ...object, version, commit: "b".repeat(40), written, ...written, origin };
 }
 
 function manifest(kind: Kind, name: string, file: string, id: string | undefined, spec: object): Manifest {
