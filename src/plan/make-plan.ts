@@ -16,8 +16,10 @@ export interface PlanInput {
   readonly pruneLimit: PruneLimit;
   /** The newest valid versions of broken manifests that the store has no version of, from the history. */
   readonly lastGood?: readonly Manifest[];
-  /** Lets deletions through that a limit or a changed source would hold. */
+  /** Lets deletions through that a limit or a changed source would hold: the flag, or the console's consent. */
   readonly allowPrune: boolean;
+  /** Whether the commits consent to deletions: that lets through what a limit would hold, and nothing else. */
+  readonly trailer: boolean;
   /** Lets just these go, as `objectKey` gives them: somebody consented to them by name. */
   readonly consents?: ReadonlySet<string>;
 }

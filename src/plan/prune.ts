@@ -18,14 +18,15 @@ interface PruneInput {
   readonly origin: string;
   readonly pruneLimit: PruneLimit;
   readonly allowPrune: boolean;
+  readonly trailer: boolean;
   readonly consents?: ReadonlySet<string>;
 }
 
 /**
  * The deletions that wait (law 3). While any document has no readable identity, absence is not proven
  * and nothing is deleted, whoever asks for it; what was last seen in another source, branch or path, and too
- * many deletions, wait for consent. What somebody consented to by itself neither waits nor counts for the
- * others.
+ * many deletions, wait for consent. A trailer was written without knowing what another source had: it
+ * consents to many deletions only. What somebody consented to by itself neither waits nor counts for the others.
  */
 export function holdDeletions(input: PruneInput): readonly Held[] {
   const absent = input.candidates.flatMap(({ present, stored }) => (!present && stored ? [stored] : []));
@@ -56,6 +57,7 @@ function reasonFor(
   const leaving = others.filter((object) => !isElsewhere(object));
   return (object) => {
     if (isElsewhere(object)) return sourceChanged;
+    if (input.trailer) return null;
     return isEmptied ? emptied : overLimit(object, input, leaving);
   };
 }

@@ -2,9 +2,10 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { objectKey } from "../manifest/manifest.ts";
 import { makePlan, type PlanInput } from "../plan/make-plan.ts";
 import { outlookOf } from "../plan/outlook.ts";
-import type { AttributedChange, CurrentState, Plan } from "../plan/plan.ts";
+import type { AttributedChange, CurrentState, Plan, StoredObject } from "../plan/plan.ts";
 import type { PruneLimit } from "../plan/prune.ts";
 import type { LookAt, Revision, Source, ValidVersion } from "../source/open-source.ts";
 import type { Applied, Store, Suspension, SyncStatus } from "../store/store.ts";
@@ -100,21 +101,17 @@ async function prepare(
   const origin = originOf({ ...parts.sourceStatus, branch: fetched.branch });
   const since = rangeStart(previous, current, origin);
   const lastGood = await lastGoodVersions(source, revision, current);
+  const consents = await consentsOf(parts, { previous, current, origin }, fetched.commit);
   const input: PlanInput = {
     set: revision.set,
     current,
     commit: fetched.commit,
     origin,
     pruneLimit: parts.pruneLimit,
-    allowPrune: parts.allowPrune,
-  };
-  const consents = await consentsOf(parts, { previous, current, origin }, fetched.commit);
-  const plan = makePlan({
-    ...input,
-    lastGood: lastGood.map(({ manifest }) => manifest),
     ...consents,
-  });
-  const look = lookAt({ ...input, consents: consents.consents });
+  };
+  const plan = makePlan({ ...input, lastGood: lastGood.map(({ manifest }) => manifest) });
+  const look = lookAt(input);
   const attempted = current.origin === origin ? (previous?.attempted?.commit ?? null) : undefined;
   const attributed = await attributeWithDrift(plan, current.drifted ?? [], (changes) =>
     attributeWithLastGood(source, lastGood, changes, (others) =>
@@ -127,8 +124,7 @@ async function prepare(
 
 /** How the plan of a pass would have been with an earlier tree. */
 function lookAt(input: PlanInput): LookAt {
-  return (set, wanted, consent) =>
-    outlookOf({ ...input, set, allowPrune: input.allowPrune || consent }, wanted);
+  return (set, wanted, trailer) => outlookOf({ ...input, set, trailer }, wanted);
 }
 
 /** What may be deleted at a commit beyond the limit: by whoever runs the pass, and by the commits themselves. */
@@ -136,11 +132,14 @@ export async function consentsOf(
   { source, allowPrune, consents }: PassParts,
   { previous, current, origin }: { previous: SyncStatus | null; current: CurrentState; origin: string },
   commit: string,
-): Promise<Required<Pick<PlanInput, "allowPrune" | "consents">>> {
+): Promise<Required<Pick<PlanInput, "allowPrune" | "trailer" | "consents">>> {
   const said = await source.pruneConsents(previous?.attempted?.commit ?? null, commit);
-  // A commit speaks of the branch that it is on: what another source left is none of its business.
-  const named = current.origin === origin ? said.objects : [];
-  return { allowPrune: allowPrune || said.all, consents: new Set([...(consents ?? []), ...named]) };
+  // A commit speaks of the branch that it is on: what was last seen in another is none of its business.
+  const isElsewhere = (object: StoredObject) => object.origin !== null && object.origin !== origin;
+  const named = new Set(said.objects);
+  for (const object of named.size > 0 ? current.objects : [])
+    if (isElsewhere(object)) named.delete(objectKey(object));
+  return { allowPrune, trailer: said.all, consents: new Set([...(consents ?? []), ...named]) };
 }
 
 async function planAndApply(

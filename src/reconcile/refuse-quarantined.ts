@@ -46,7 +46,7 @@ async function blameOf(
   { commit, there, problem, status }: Standing & { problem: Problem; status: SyncStatus | null },
 ): Promise<Blame | null> {
   const current = await store.current();
-  const input = { current, commit, origin: current.origin ?? "", pruneLimit };
+  const input = { current, commit, origin: current.origin ?? "", pruneLimit, allowPrune: false };
   const { kind, id, name } = target;
   const key = objectKey(target);
   const entry = status?.quarantined.find((each) => objectKey(each) === key);
@@ -60,7 +60,7 @@ async function blameOf(
     {
       to: commit,
       since: status?.attempted?.commit ?? null,
-      lookAt: (set, wanted, consent) => outlookOf({ ...input, set, allowPrune: consent }, wanted),
+      lookAt: (set, wanted, trailer) => outlookOf({ ...input, set, trailer }, wanted),
     },
   );
   return blame;

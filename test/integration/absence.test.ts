@@ -114,6 +114,16 @@ describe("what is gone all at once waits for consent", () => {
     expect(consented.status).toMatchObject({ state: "synced", held: [] });
   });
 
+  test("another branch, whose commit consents to deletions", async () => {
+    await here.repository.git("checkout", "-q", "-b", "other");
+    await here.repository.commit({
+      files: { "apis/a.yaml": null },
+      message: "Away with it\n\nGitway-Allow-Prune: yes",
+    });
+
+    await expectNothingDeleted(await here.pass());
+  });
+
   test("another path, the second time too", async () => {
     await here.repository.commit({ files: { "apis/sub/c.yaml": replyManifest("c", "c") } });
     await here.pass();

@@ -653,8 +653,9 @@ function lookAtWith(objects: readonly StoredObject[]): LookAt {
     commit: "",
     origin: "here",
     pruneLimit: { objects: 3, share: 0.25 },
+    allowPrune: false,
   };
-  return (set, wanted, allowPrune) => outlookOf({ ...input, set, allowPrune }, wanted);
+  return (set, wanted, trailer) => outlookOf({ ...input, set, trailer }, wanted);
 }
 
 /** Files of several documents. */

@@ -30,8 +30,11 @@ export interface Expected {
 /** What else a pass goes by. */
 export interface PassSetting {
   readonly branch: string;
-  readonly allowPrune: boolean;
+  readonly consent: Consent;
 }
+
+/** Who consents to deletions: nobody, the commit by its trailer, or whoever runs the pass by the flag. */
+export type Consent = "none" | "trailer" | "flag";
 
 /** An object that the tree or the store knows. */
 interface Known {
@@ -142,19 +145,20 @@ function heldKeys(
   before: LiveState,
   tree: MeantTree,
   known: readonly Known[],
-  { branch, allowPrune }: PassSetting,
+  { branch, consent }: PassSetting,
 ): ReadonlySet<string> {
   const gone = known.filter(({ present }) => !present);
   const keysOf = (some: readonly Known[]) => new Set(some.map(({ key }) => key));
   if (readableOf(tree).unreadable.length > 0) return keysOf(gone);
-  if (allowPrune) return new Set();
-  if (gone.length === known.length) return keysOf(gone);
+  if (consent === "flag") return new Set();
+  if (consent === "none" && gone.length === known.length) return keysOf(gone);
   const leaving = gone.filter(({ stored }) => stored?.branch === branch);
   const ofKind = (some: readonly (LiveObject | null)[], kind: string) =>
     some.filter((object) => object?.kind === kind).length;
   return keysOf(
     gone.filter(({ stored }) => {
       if (stored?.branch !== branch) return true;
+      if (consent === "trailer") return false;
       const deleted = ofKind(
         leaving.map((object) => object.stored),
         stored.kind,

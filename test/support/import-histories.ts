@@ -18,6 +18,7 @@ export interface ImportedCommit {
   readonly committer?: Committer;
   /** Seconds. */
   readonly date: number;
+  readonly message?: string;
   /** By path, which is quoted as git does if it is no plain text. */
   readonly files: ReadonlyMap<string, ImportedFile>;
 }
@@ -47,13 +48,13 @@ export async function importHistories(
 }
 
 function commitParts(commit: ImportedCommit, index: number, marks: readonly number[]): (string | Buffer)[] {
-  const { author, committer = somebody, date, parents, files } = commit;
+  const { author, committer = somebody, date, parents, files, message = "change" } = commit;
   const [first, ...others] = parents.map((parent) => `:${marks[parent]}\n`);
   return [
     `commit refs/heads/import-${marks[index]}\nmark :${marks[index]}\n`,
     `author ${author.name} <${author.email}> ${date} +0000\n`,
     `committer ${committer.name} <${committer.email}> ${date} +0000\n`,
-    `${data("change")}\n`,
+    `${data(message)}\n`,
     first === undefined ? "" : `from ${first}`,
     ...others.map((parent) => `merge ${parent}`),
     "deleteall\n",

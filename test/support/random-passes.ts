@@ -41,6 +41,7 @@ export function createPasses(random: Random, oracle: Oracle, ids: readonly strin
       origin: "here",
       pruneLimit: { objects: 3, share: 0.25 },
       allowPrune: false,
+      trailer: false,
     };
     const plan = (set: ManifestSet) => makePlan({ ...input, set });
     const changes = plan((trees[to] as (typeof trees)[number]).set).changes.map((change) => ({

@@ -28,6 +28,7 @@ export function randomSample(random: Random, oracle: Oracle, ids: readonly strin
     origin: "here",
     pruneLimit: { objects: 3, share: 0.25 },
     allowPrune: false,
+    trailer: false,
   };
   const plan = (set: ManifestSet) => makePlan({ ...input, set });
   const planned = random.chance(0.75);

@@ -22,6 +22,7 @@ const names = {
 const routes = ["r/one", "r/two", "R/One", "r/{x}", "r/{y}", "three", "four", "five"];
 const paths = ["apis/one.yaml", "apis/two.yaml", "apis/deep/three.yaml", "apis/four.yml"];
 const scripts = ["scripts/s.js", "scripts/t.js"];
+const consents = ["none", "none", "none", "trailer", "flag"] as const;
 const branches = ["main", "other", "third"];
 
 /** A tree, the branch that has it, and whether deletions are consented to. */
@@ -35,11 +36,11 @@ export interface RandomStep extends PassSetting {
  */
 export function randomSteps(seed: number, count: number): readonly RandomStep[] {
   const random = createRandom(seed);
-  const steps: RandomStep[] = [{ tree: firstTree, branch: "main", allowPrune: false }];
+  const steps: RandomStep[] = [{ tree: firstTree, branch: "main", consent: "none" }];
   while (steps.length < count) {
     const { tree, branch } = nextTree(random, steps);
     const isLast = steps.length === count - 1;
-    steps.push({ tree: isLast ? mended(tree) : tree, branch, allowPrune: random.chance(0.3) });
+    steps.push({ tree: isLast ? mended(tree) : tree, branch, consent: random.pick(consents) });
   }
   return steps;
 }

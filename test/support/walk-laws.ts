@@ -36,12 +36,12 @@ async function walk(seed: number, steps: number): Promise<readonly PassResult[]>
     const results: PassResult[] = [];
     let live: LiveState = new Map();
     for (const [index, step] of walked.entries()) {
-      const { tree, branch, allowPrune } = step;
+      const { tree, branch, consent } = step;
       await here.repository.git("update-ref", `refs/heads/${branch}`, commits[index] ?? "");
       await here.repository.git("symbolic-ref", "HEAD", `refs/heads/${branch}`);
       const expected = expectedState(live, tree, step);
-      const { result, ...observed } = await observePass(here, tree, allowPrune);
-      expect(observed, `seed ${seed}, step ${index}, on ${branch}, prune allowed: ${allowPrune}`).toEqual(
+      const { result, ...observed } = await observePass(here, tree, consent === "flag");
+      expect(observed, `seed ${seed}, step ${index}, on ${branch}, consent: ${consent}`).toEqual(
         wanted(expected, tree),
       );
       results.push(result);
@@ -57,10 +57,11 @@ async function commitAll(
   { repository }: Reconciling,
   steps: readonly RandomStep[],
 ): Promise<readonly string[]> {
-  const history = steps.map(({ tree }, index) => ({
+  const history = steps.map(({ tree, consent }, index) => ({
     parents: index === 0 ? [] : [index - 1],
     author: { name: "Ann", email: "ann@example.com" },
     date: 1_700_000_000 + index * 60,
+    message: consent === "trailer" ? "change\n\nGitway-Allow-Prune: yes" : "change",
     files: renderTree(tree),
   }));
   return (await importHistories(repository, [history]))[0] ?? [];

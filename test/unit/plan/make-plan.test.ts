@@ -286,6 +286,7 @@ test("held deletions stop nothing else, and consent lets them through", () => {
 
   expect(changesOf(planFor(live(...many), desired))).toEqual(["create new"]);
   expect(planFor(live(...many), desired, { allowPrune: true }).changes.length).toBe(9);
+  expect(planFor(live(...many), desired, { trailer: true }).changes.length).toBe(9);
 });
 
 test("a consent by name lets just that object go, and it does not count for the others", () => {
@@ -326,6 +327,7 @@ describe("another source, branch or path", () => {
       changes: [],
       held: [{ name: "a", code: "source-changed" }],
     });
+    expect(planFor(current, desired, { ...elsewhere, trailer: true }).held).toHaveLength(1);
     expect(changesOf(planFor(current, desired, { ...elsewhere, allowPrune: true }))).toEqual(["delete a"]);
   });
 

@@ -15,9 +15,10 @@ test("laws 3 and 4: plans agree with the naive model on random walks", () => {
     let current: CurrentState = nothing;
     let live: LiveState = new Map();
     for (const [index, step] of randomSteps(seed, steps).entries()) {
-      const { tree, branch: origin, allowPrune } = step;
+      const { tree, branch: origin, consent } = step;
       const expected = expectedState(live, tree, step);
-      const plan = planFor(current, setOf(tree), { allowPrune, origin });
+      const consents = { allowPrune: consent === "flag", trailer: consent === "trailer" };
+      const plan = planFor(current, setOf(tree), { ...consents, origin });
       current = applied(current, plan);
       live = expected.live;
 
@@ -27,7 +28,7 @@ test("laws 3 and 4: plans agree with the naive model on random walks", () => {
           quarantined: plan.quarantined.map((entry) => `${objectKey(entry)} ${entry.serving}`).toSorted(),
           held: plan.held.map(objectKey).toSorted(),
         },
-        `seed ${seed}, step ${index}, on ${origin}, prune allowed: ${allowPrune}`,
+        `seed ${seed}, step ${index}, on ${origin}, consent: ${consent}`,
       ).toEqual({
         live: [...live]
           .map(([key, { path, branch, content }]) => `${key} ${branch}:${path} ${content}`)

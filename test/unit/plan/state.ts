@@ -66,6 +66,7 @@ export function planFor(current: CurrentState, desired: ManifestSet, options: Pa
     origin: "here",
     pruneLimit: { objects: 3, share: 0.25 },
     allowPrune: false,
+    trailer: false,
     ...options,
   });
 }
