@@ -15,6 +15,8 @@ export interface Candidate extends Identity {
   /** The manifest that wants to go live. Null when there is none, or only a broken one. */
   readonly desired: Manifest | null;
   readonly stored: StoredObject | null;
+  /** Where the store has no version of it, one of the history that stands in. */
+  readonly fallback: Manifest | null;
   /** Where the document stands that speaks for it; null when none or several do. */
   readonly place: Place | null;
   /** Whether any document of the tree stands for this object; if none does, it is absent. */
@@ -27,27 +29,28 @@ type Document = Manifest | BrokenManifest;
 
 /**
  * Every object that the tree or the store knows, each once. A broken manifest stands for the stored
- * object with its id, and else for the one with its name, since the id may be what is broken. Where the
- * store has no version to fall back to, the last good one of the history goes live.
+ * object with its id, and else for the one with its name, since the id may be what is broken. What the
+ * store has no version of may have one of the history to fall back to.
  */
 export function collectCandidates(
   set: ManifestSet,
   objects: readonly StoredObject[],
   lastGood: readonly Manifest[],
 ): readonly Candidate[] {
-  const fallbacks = new Map(lastGood.map((manifest) => [objectKey(manifest), manifest]));
   const stored = new Map(objects.map((object) => [objectKey(object), object]));
-  const byName = new Map(objects.map((object) => [nameKey(object), object]));
+  const fallbacks = new Map(
+    lastGood.map((manifest) => [objectKey(manifest), manifest] as const).filter(([key]) => !stored.has(key)),
+  );
+  const before = new Map<string, Identity>([...fallbacks, ...stored]);
+  const byName = new Map([...before.values()].map((object) => [nameKey(object), object]));
   const documents = new Map<string, Document[]>();
-  for (const document of [...set.manifests, ...set.broken.map((broken) => adopt(broken, stored, byName))]) {
+  for (const document of [...set.manifests, ...set.broken.map((broken) => adopt(broken, before, byName))]) {
     const key = objectKey(document);
     documents.set(key, [...(documents.get(key) ?? []), document]);
   }
-  const keys = new Set([...documents.keys(), ...stored.keys()]);
-  return [...keys].map((key) => {
-    const found = candidate(key, documents.get(key) ?? [], stored.get(key) ?? null);
-    return { ...found, desired: found.desired ?? (found.stored ? null : (fallbacks.get(key) ?? null)) };
-  });
+  return [...new Set([...documents.keys(), ...before.keys()])].map((key) =>
+    candidate(key, documents.get(key) ?? [], stored.get(key) ?? null, fallbacks.get(key) ?? null),
+  );
 }
 
 /** One string for kind and name, which is unique too. */
@@ -57,16 +60,21 @@ export function nameKey(identity: Pick<Identity, "kind" | "name">): string {
 
 function adopt(
   broken: BrokenManifest,
-  stored: ReadonlyMap<string, StoredObject>,
-  byName: ReadonlyMap<string, StoredObject>,
+  before: ReadonlyMap<string, Identity>,
+  byName: ReadonlyMap<string, Identity>,
 ): BrokenManifest {
-  const namesake = stored.has(objectKey(broken)) ? undefined : byName.get(nameKey(broken));
+  const namesake = before.has(objectKey(broken)) ? undefined : byName.get(nameKey(broken));
   return namesake ? { ...broken, id: namesake.id } : broken;
 }
 
-function candidate(key: string, documents: readonly Document[], stored: StoredObject | null): Candidate {
-  const chosen = chooseDocument(documents, stored);
-  const { kind, id, name } = chosen ?? documents[0] ?? (stored as StoredObject);
+function candidate(
+  key: string,
+  documents: readonly Document[],
+  stored: StoredObject | null,
+  fallback: Manifest | null,
+): Candidate {
+  const chosen = chooseDocument(documents, stored?.path ?? fallback?.place.file);
+  const { kind, id, name } = chosen ?? documents[0] ?? ((stored ?? fallback) as Identity);
   const duplicates = documents.length > 1 ? documents.filter((document) => document !== chosen) : [];
   return {
     key,
@@ -74,6 +82,7 @@ function candidate(key: string, documents: readonly Document[], stored: StoredOb
     id,
     name,
     stored,
+    fallback,
     place: chosen?.place ?? null,
     present: documents.length > 0,
     desired: chosen && isGood(chosen) ? chosen : null,
@@ -85,9 +94,9 @@ function candidate(key: string, documents: readonly Document[], stored: StoredOb
 }
 
 /** Of several documents for one object, the one that stands where the object was last seen. */
-function chooseDocument(documents: readonly Document[], stored: StoredObject | null): Document | null {
+function chooseDocument(documents: readonly Document[], home: string | undefined): Document | null {
   if (documents.length <= 1) return documents[0] ?? null;
-  const holders = documents.filter((document) => document.place.file === stored?.path);
+  const holders = documents.filter((document) => document.place.file === home);
   return holders.length === 1 ? (holders[0] ?? null) : null;
 }
 

@@ -13,9 +13,9 @@ import { claimOf, referencesOf, type Reference } from "../manifest/references.ts
 import { nameKey, type Candidate } from "./candidates.ts";
 import type { StoredObject } from "./plan.ts";
 
-/** What is live after the apply: the new version of an object, or the one that the store has. */
+/** What is live after the apply: the new version of an object, or one that it falls back to. */
 export type EffectiveObject =
-  | { readonly from: "desired"; readonly object: Manifest }
+  | { readonly from: "desired" | "history"; readonly object: Manifest }
   | { readonly from: "stored"; readonly object: StoredObject };
 
 /** The effective state, and the problems of whatever does not go live. */
@@ -91,10 +91,14 @@ function startState(candidates: readonly Candidate[], heldKeys: ReadonlySet<stri
 }
 
 function startOf(candidate: Candidate, heldKeys: ReadonlySet<string>): EffectiveObject | null {
-  const { desired, stored } = candidate;
+  const { desired } = candidate;
   if (desired) return { from: "desired", object: desired };
-  const stays = candidate.present || heldKeys.has(candidate.key);
-  return stored && stays ? { from: "stored", object: stored } : null;
+  return candidate.present || heldKeys.has(candidate.key) ? lastGoodOf(candidate) : null;
+}
+
+function lastGoodOf({ stored, fallback }: Candidate): EffectiveObject | null {
+  if (stored) return { from: "stored", object: stored };
+  return fallback ? { from: "history", object: fallback } : null;
 }
 
 function contestedValues(
@@ -153,13 +157,12 @@ function retreat(
   problems: readonly Problem[],
   state: State,
 ): Candidate[] {
-  const { key, stored } = candidate;
+  const { key } = candidate;
+  const lastGood = lastGoodOf(candidate);
   state.problems.set(key, [...(state.problems.get(key) ?? []), ...problems]);
   leave(key, object, state);
-  if (stored) enter(key, { from: "stored", object: stored }, state);
-  const rivals = (stored ? uniqueValues(stored) : []).flatMap(({ value }) => [
-    ...(state.owners.get(value) ?? []),
-  ]);
+  if (lastGood) enter(key, lastGood, state);
+  const rivals = uniqueOf(lastGood).flatMap((value) => [...(state.owners.get(value) ?? [])]);
   return rivals.flatMap((rival) => state.byKey.get(rival) ?? []);
 }
 
@@ -176,18 +179,21 @@ function leave(key: string, object: Manifest, state: State): void {
   for (const { value } of uniqueValues(object)) state.owners.get(value)?.delete(key);
 }
 
-/** What each object has in the store. What two have there, of a time that did not refuse it, is neither's. */
+/** What each object has already. What two have in the store, of a time that did not refuse it, is neither's. */
 function heldValues(candidates: readonly Candidate[]): State["held"] {
   const holders = new Map<string, number>();
   const values = new Map<string, readonly string[]>();
-  for (const { key, stored } of candidates) {
-    if (!stored) continue;
-    const own = uniqueValues(stored).map(({ value }) => value);
-    values.set(key, own);
+  for (const candidate of candidates) {
+    const own = uniqueOf(lastGoodOf(candidate));
+    values.set(candidate.key, own);
     for (const value of own) holders.set(value, (holders.get(value) ?? 0) + 1);
   }
   const isHeld = (value: string) => holders.get(value) === 1;
   return new Map([...values].map(([key, own]) => [key, new Set(own.filter(isHeld))]));
+}
+
+function uniqueOf(entry: EffectiveObject | null): readonly string[] {
+  return entry ? uniqueValues(entry.object).map(({ value }) => value) : [];
 }
 
 /** Asked for several times in a plan, and objects never change. */

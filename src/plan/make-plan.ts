@@ -14,7 +14,7 @@ export interface PlanInput {
   /** Identifies source, branch and paths: what was last seen in others is not deleted. */
   readonly origin: string;
   readonly pruneLimit: PruneLimit;
-  /** The newest valid versions of broken manifests that the store has no version of, from the history. */
+  /** Versions of the history that stand in for what the tree holds back and the store has no version of. */
   readonly lastGood?: readonly Manifest[];
   /** Lets deletions through that a limit or a changed source would hold: the flag, or the console's consent. */
   readonly allowPrune: boolean;

@@ -1,4 +1,4 @@
-import { type ManifestSet, objectKey } from "../manifest/manifest.ts";
+import { type GitwayObject, type ManifestSet, objectKey } from "../manifest/manifest.ts";
 import { routeOf } from "../manifest/references.ts";
 import type { Candidate } from "./candidates.ts";
 import type { CurrentState, Held, StoredObject } from "./plan.ts";
@@ -29,28 +29,29 @@ interface PruneInput {
  * consents to many deletions only. What somebody consented to by itself neither waits nor counts for the others.
  */
 export function holdDeletions(input: PruneInput): readonly Held[] {
-  const absent = input.candidates.flatMap(({ present, stored }) => (!present && stored ? [stored] : []));
-  const others = absent.filter((object) => !input.consents?.has(objectKey(object)));
-  const hold = reasonFor(input, others);
-  return (isProven(input) ? others : absent).flatMap((object) => {
-    const reason = hold(object);
-    if (!reason) return [];
-    return [{ kind: object.kind, id: object.id, name: object.name, route: routeOf(object), ...reason }];
-  });
+  const gone = input.candidates.filter(({ present }) => !present);
+  const [unreadable] = input.set.unidentified;
+  if (unreadable) {
+    const reason = unproven(`${unreadable.file}:${unreadable.line}`);
+    return gone.flatMap(({ stored, fallback }) => heldOf(stored ?? fallback, reason) ?? []);
+  }
+  const absent = gone.flatMap(({ key, stored }) => (stored && !input.consents?.has(key) ? [stored] : []));
+  const hold = reasonFor(input, absent);
+  return absent.flatMap((object) => heldOf(object, hold(object)) ?? []);
+}
+
+function heldOf(object: GitwayObject | null, reason: Reason | null): Held | null {
+  if (!object || !reason) return null;
+  const { kind, id, name } = object;
+  return { kind, id, name, route: routeOf(object), ...reason };
 }
 
 type Reason = Pick<Held, "code" | "reason">;
-
-function isProven({ set }: PruneInput): boolean {
-  return set.unidentified.length === 0;
-}
 
 function reasonFor(
   input: PruneInput,
   others: readonly StoredObject[],
 ): (object: StoredObject) => Reason | null {
-  const [unreadable] = input.set.unidentified;
-  if (unreadable) return always(unproven(`${unreadable.file}:${unreadable.line}`));
   if (input.allowPrune) return () => null;
   const isElsewhere = ({ origin }: StoredObject) => origin !== null && origin !== input.origin;
   const isEmptied = nothingIsLeft(input);
@@ -98,8 +99,4 @@ function unproven(place: string): Reason {
     code: "absence-unproven",
     reason: `It may be what can't be read at ${place}. Mend that first; until then nothing is deleted.`,
   };
-}
-
-function always(reason: Reason): () => Reason {
-  return () => reason;
 }

@@ -25,10 +25,10 @@ async function planOf(
   status: SyncStatus | null,
   commit: string,
 ): Promise<{ readonly plan: Plan; readonly set: ManifestSet }> {
-  const { source, store, pruneLimit } = parts;
+  const { source, store, pruneLimit, log } = parts;
   const [revision, current] = await Promise.all([source.read(commit), store.current()]);
   const origin = status ? originOf(status.source) : (current.origin ?? "");
-  const lastGood = await lastGoodVersions(source, revision, current);
+  const lastGood = await lastGoodVersions(source, revision, current, log);
   const { set } = revision;
   const plan = makePlan({
     set,

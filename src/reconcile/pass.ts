@@ -7,10 +7,10 @@ import { makePlan, type PlanInput } from "../plan/make-plan.ts";
 import { outlookOf } from "../plan/outlook.ts";
 import type { AttributedChange, CurrentState, Plan, StoredObject } from "../plan/plan.ts";
 import type { PruneLimit } from "../plan/prune.ts";
-import type { LookAt, Revision, Source, ValidVersion } from "../source/open-source.ts";
+import type { LookAt, Revision, Source } from "../source/open-source.ts";
 import type { Applied, Store, Suspension, SyncStatus } from "../store/store.ts";
 import { attributeWithDrift, noticeDrift } from "./heal-drift.ts";
-import { attributeWithLastGood, lastGoodVersions } from "./last-good.ts";
+import { attributeWithLastGood, lastGoodVersions, type ValidVersion } from "./last-good.ts";
 import { resolveReferences, type ResolveSecret } from "./secret-references.ts";
 import { failedStatus, passedStatus, suspendedStatus } from "./sync-status.ts";
 import { describeWaiting } from "./waiting.ts";
@@ -34,7 +34,7 @@ export interface PreparedPlan {
   readonly plan: Plan;
   readonly attributed: readonly AttributedChange[];
   readonly revision: Revision;
-  /** Versions of the history that stand in for broken manifests. */
+  /** Versions of the history that stand in for what the tree holds back. */
   readonly lastGood: readonly ValidVersion[];
   /** What was live when the plan was made. */
   readonly objects: CurrentState["objects"];
@@ -100,7 +100,7 @@ async function prepare(
   const [revision, current] = await Promise.all([source.read(fetched.commit), store.current()]);
   const origin = originOf({ ...parts.sourceStatus, branch: fetched.branch });
   const since = rangeStart(previous, current, origin);
-  const lastGood = await lastGoodVersions(source, revision, current);
+  const lastGood = await lastGoodVersions(source, revision, current, parts.log);
   const consents = await consentsOf(parts, { previous, current, origin }, fetched.commit);
   const input: PlanInput = {
     set: revision.set,

@@ -1,6 +1,5 @@
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { BrokenManifest } from "../manifest/manifest.ts";
 import type { ParseOptions } from "../manifest/parse-file.ts";
 import type { AttributedChange, Change } from "../plan/plan.ts";
 import { attributeChanges, type AttributionRange } from "./attribute.ts";
@@ -9,13 +8,13 @@ import { createCommitter, type CommitRequest, type CommitResult } from "./commit
 import { createGraphReader } from "./commit-graph.ts";
 import { readCommitPeople, type CommitPeople } from "./commit-people.ts";
 import { createCommitReader } from "./commit-reader.ts";
+import { earlierStates, type EarlierState } from "./earlier-states.ts";
 import { fetchBranch, type FetchedRevision } from "./fetch-branch.ts";
 import { credentialVariables, type SourceCredentials } from "./git-environment.ts";
 import { createStepReader } from "./history.ts";
 import { createFactsCache } from "./manifest-facts.ts";
 import { manifestPaths } from "./manifest-paths.ts";
 import { openMirror } from "./mirror.ts";
-import { newestValid, type ValidVersion } from "./newest-valid.ts";
 import { createObjectReader } from "./object-reader.ts";
 import { createParsePool } from "./parse-pool.ts";
 import { pruneConsents, type PruneConsents } from "./prune-consents.ts";
@@ -28,9 +27,9 @@ import { watchRefs } from "./watch-refs.ts";
 export type { AttributionRange } from "./attribute.ts";
 export type { Blame, Stuck } from "./blame.ts";
 export type { CommitRequest, CommitResult } from "./commit-edit.ts";
+export type { EarlierState } from "./earlier-states.ts";
 export type { EditedFiles } from "./edited-files.ts";
 export type { FetchedRevision } from "./fetch-branch.ts";
-export type { ValidVersion } from "./newest-valid.ts";
 export type { LookAt } from "./past-trees.ts";
 export type { Revision } from "./read-revision.ts";
 
@@ -69,8 +68,8 @@ export interface Source {
   read(commit: string): Promise<Revision>;
   /** Who made each change of a range (law 5). */
   attribute(changes: readonly Change[], range: AttributionRange): Promise<readonly AttributedChange[]>;
-  /** For objects that are broken at a commit, the newest valid version behind it, where there is one. */
-  newestValid(broken: readonly BrokenManifest[], commit: string): Promise<readonly ValidVersion[]>;
+  /** The states that the branch had before a commit, newest first. */
+  earlier(commit: string): AsyncIterable<EarlierState>;
   /** Who is to be asked about objects that don't go live as a commit has them, in their order. */
   blame(stuck: readonly Stuck[], range: BlameRange): Promise<readonly (Blame | null)[]>;
   /** Who made the commits that the mirror has; those that it lacks are left out. */
@@ -138,7 +137,7 @@ export async function openSource(options: SourceOptions): Promise<Source> {
         if (typeof commit === "string") checked(commit);
       return attributeChanges(history, changes, range);
     },
-    newestValid: async (broken, commit) => newestValid(history, broken, checked(commit)),
+    earlier: (commit) => earlierStates({ ...history, read: revisions.read }, checked(commit)),
     blame: async (stuck, range) => blame(history, stuck, { ...range, to: checked(range.to) }),
     commits: (ids) => readCommitPeople(history, ids),
     pruneConsents: async (from, to) =>

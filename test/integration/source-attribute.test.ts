@@ -559,38 +559,6 @@ test("many objects are attributed at once, each file's history for itself", asyn
   expect(Object.values(made).filter(({ commit }) => commit === first)).toHaveLength(1199);
 });
 
-describe("the newest valid version of what is broken", () => {
-  test("is found behind broken ones, in another file, with the script of its time", async () => {
-    await using repository = await createRepository();
-    await repository.commit({ files: { "apis/a.yaml": api("a"), "apis/b.yaml": "kind: [" } });
-    const valid = await repository.commit({
-      files: { "apis/a.yaml": scriptText("a", "s.js"), "apis/s.js": "1" },
-      author: ann,
-    });
-    await repository.commit({ files: { "apis/s.js": null }, author: bob });
-    await repository.commit({
-      files: { "apis/a.yaml": null, "apis/c.yaml": scriptText("a", "s.js").replace("route", "rout") },
-    });
-    const to = await repository.commit({
-      files: { "apis/new.yaml": api("new").replace("route", "rout") },
-      author: cid,
-    });
-    await using source = await fetched(repository);
-    const expected = (await source.read(valid)).set.manifests[0];
-    const { broken } = (await source.read(to)).set;
-
-    const versions = await source.newestValid(broken, to);
-    const manifests = versions.map(({ manifest }) => manifest);
-    const attributed = await source.attribute(changesBetween([], manifests), { from: null, to });
-
-    expect(broken.map(({ name }) => name)).toEqual(["a", "new"]);
-    expect(versions).toEqual([
-      { manifest: expected, commit: valid, contents: new Map([[expect.any(String), Buffer.from("1")]]) },
-    ]);
-    expect(attributed).toMatchObject([{ attribution: { author: ann, commit: valid } }]);
-  });
-});
-
 describe("consent to deletions", () => {
   test("is a trailer on any commit of the range, or on the last one", async () => {
     await using repository = await createRepository();

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 
-import { objectKey, type Manifest, type ManifestSet } from "../../../src/manifest/manifest.ts";
+import { objectKey } from "../../../src/manifest/manifest.ts";
 import type { CurrentState, StoredObject } from "../../../src/plan/plan.ts";
-import { expectedState, liveObject, type LiveState } from "../../support/expected-state.ts";
-import { readableOf, type MeantTree, type Placed } from "../../support/meant-tree.ts";
+import { expectedState, type LiveState } from "../../support/expected-state.ts";
 import { randomSteps } from "../../support/random-trees.ts";
-import { applied, broken, definition, nothing, planFor, problem, set, token, user } from "./state.ts";
+import { setOf } from "./meant-set.ts";
+import { applied, nothing, planFor } from "./state.ts";
 
 const walks = 200;
 const steps = 12;
@@ -39,25 +39,6 @@ test("laws 3 and 4: plans agree with the naive model on random walks", () => {
     }
   }
 });
-
-/** What the source would say of a tree; a manifest has its whole content in one field. */
-function setOf(tree: MeantTree): ManifestSet {
-  const { good, broken: flawed, unreadable } = readableOf(tree);
-  return set({
-    manifests: good.map((placed) => manifestOf(placed, tree)),
-    broken: flawed.map(({ path, meant }) => broken(meant.kind, meant.name, meant.id ?? undefined, path)),
-    unidentified: unreadable.map(problem),
-  });
-}
-
-function manifestOf(placed: Placed, tree: MeantTree): Manifest {
-  const { kind, name, id, route, tokens } = placed.meant;
-  const { content } = liveObject(placed, tree, "");
-  const place = { file: placed.path, ...(id === null ? {} : { id }) };
-  if (kind === "User") return user(name, { displayName: content, ...place });
-  if (kind === "ApiToken") return token(name, { description: content, ...place });
-  return definition(name, route, { body: content, tokens: [...tokens], ...place });
-}
 
 function shown(object: StoredObject): string {
   return `${objectKey(object)} ${object.origin}:${object.path} ${contentIn(object)}`;
