@@ -11,6 +11,7 @@ import type { LookAt, Revision, Source } from "../source/open-source.ts";
 import type { Applied, Store, Suspension, SyncStatus } from "../store/store.ts";
 import { attributeWithDrift, noticeDrift } from "./heal-drift.ts";
 import { attributeWithLastGood, lastGoodVersions, type ValidVersion } from "./last-good.ts";
+import { objectsAfter } from "./objects-after.ts";
 import { resolveReferences, type ResolveSecret } from "./secret-references.ts";
 import { failedStatus, passedStatus, suspendedStatus } from "./sync-status.ts";
 import { describeWaiting } from "./waiting.ts";
@@ -72,7 +73,8 @@ export async function runPass(parts: PassParts, signal?: AbortSignal): Promise<P
     const { plan, attributed } = prepared;
     const at = new Date();
     const { set } = prepared.revision;
-    const waiting = await describeWaiting(parts.source, { ...prepared, set, previous, at });
+    const objects = objectsAfter(prepared.objects, attributed, applied, plan.origin);
+    const waiting = await describeWaiting(parts.source, { ...prepared, set, objects, previous, at });
     const source = { ...parts.sourceStatus, branch: prepared.branch };
     const statusAfter = suspension ? suspendedStatus : passedStatus;
     const status = statusAfter(previous, { plan, ...waiting, revision, source, at });

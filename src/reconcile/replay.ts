@@ -2,6 +2,7 @@ import type { Manifest } from "../manifest/manifest.ts";
 import type { Place } from "../manifest/problem.ts";
 import { decide } from "../plan/make-plan.ts";
 import type { StoredObject } from "../plan/plan.ts";
+import { storedFrom } from "../plan/stored-object.ts";
 import type { Revision } from "../source/open-source.ts";
 
 /** What a store would have of an object. */
@@ -46,10 +47,8 @@ const always = {
 } as const;
 
 function followed(manifest: Manifest, revision: Revision): FollowedObject {
-  const { place, places: _places, ...said } = manifest;
-  const written = { path: place.file, line: place.line };
   const { commit } = revision;
-  return { manifest, revision, object: { ...said, version: 0, commit, written, ...written, origin: null } };
+  return { manifest, revision, object: storedFrom(manifest, { version: 0, commit, origin: null }) };
 }
 
 function moved(staying: FollowedObject, { file, line }: Place): FollowedObject {

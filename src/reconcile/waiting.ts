@@ -7,7 +7,7 @@ import type { HeldDeletion, QuarantinedManifest, SyncStatus } from "../store/sto
 interface Surroundings {
   readonly plan: Plan;
   readonly set: ManifestSet;
-  /** The objects that were live before the pass; a quarantined one is left as it was. */
+  /** The objects that are live after the pass. */
   readonly objects: readonly StoredObject[];
   readonly previous: SyncStatus | null;
   readonly at: Date;

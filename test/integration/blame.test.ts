@@ -78,9 +78,10 @@ describe("a quarantined object is blamed on", () => {
   });
 
   test("each author of two newcomers that want the same, and on who came second", async () => {
+    await commit({ "apis/z.yaml": replyManifest("z", "z") }, cid);
+    await here.pass();
     const first = await commit({ "apis/x.yaml": replyManifest("n", "one") }, ann);
     const second = await commit({ "apis/y.yaml": replyManifest("n", "two") }, ben);
-    await commit({ "apis/z.yaml": replyManifest("z", "z") }, cid);
 
     const status = await statusAfter();
 

@@ -30,7 +30,7 @@ const live = async (store: Store) =>
   (await store.current()).objects.map(({ kind, name, id, hash }) => `${kind} ${name} ${id} ${hash}`);
 
 const waiting = ({ status }: PassResult) => [
-  ...status.quarantined.map(({ name, serving }) => `${name} ${serving}`),
+  ...status.quarantined.map(({ name, serving, lastGood }) => `${name} ${serving} ${lastGood?.commit}`),
   ...status.held.map(({ name, code }) => `${name} ${code}`),
 ];
 
@@ -61,7 +61,11 @@ test("a first sync takes the newest valid version of what is broken at the head,
   ]);
   expect([...blobs.values()]).toEqual([script("old")]);
   expect(applied?.events.map(({ name, actor }) => `${name} ${actor.name}`)).toContain("a Ann Example");
-  expect(status.quarantined).toMatchObject([{ name: "a", serving: true }]);
+  const [stored] = await here.store.objects("ApiDefinition", "a");
+  const { version, commit: from } = stored ?? {};
+  expect(status.quarantined).toMatchObject([
+    { name: "a", serving: true, lastGood: { version, commit: from, path: "apis/a.yaml", line: 1 } },
+  ]);
   expect(again.outcome).toBe("unchanged");
 });
 

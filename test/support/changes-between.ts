@@ -1,11 +1,10 @@
 import { objectKey, type Manifest } from "../../src/manifest/manifest.ts";
 import type { Change, StoredObject } from "../../src/plan/plan.ts";
+import { storedFrom as asStored } from "../../src/plan/stored-object.ts";
 
 /** An object as the store has it after a manifest went live. */
 export function storedFrom(manifest: Manifest, commit: string): StoredObject {
-  const { place, places: _places, ...object } = manifest;
-  const written = { path: place.file, line: place.line };
-  return { ...object, version: 1, commit, written, ...written, origin: null };
+  return asStored(manifest, { version: 1, commit, origin: null });
 }
 
 /** What would change from stored objects to manifests, without any of the rules of a plan. */

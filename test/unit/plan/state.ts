@@ -9,6 +9,7 @@ import {
 import type { Problem } from "../../../src/manifest/problem.ts";
 import { makePlan, type PlanInput } from "../../../src/plan/make-plan.ts";
 import type { CurrentState, Plan, StoredObject } from "../../../src/plan/plan.ts";
+import { storedFrom } from "../../../src/plan/stored-object.ts";
 
 /** A definition that replies with `body` on a route. */
 export function definition(
@@ -74,9 +75,14 @@ export function planFor(current: CurrentState, desired: ManifestSet, options: Pa
 /** What the store is meant to do with a plan. */
 export function applied(current: CurrentState, plan: Plan): CurrentState {
   const objects = new Map(current.objects.map((object) => [objectKey(object), object]));
+  const commit = "b".repeat(40);
   let newest = current.objects.reduce((most, { version }) => Math.max(most, version), 0);
   for (const change of plan.changes) {
-    if (change.after) objects.set(objectKey(change), stored(change.after, ++newest, plan.origin));
+    if (change.after)
+      objects.set(
+        objectKey(change),
+        storedFrom(change.after, { version: ++newest, commit, origin: plan.origin }),
+      );
     else objects.delete(objectKey(change));
   }
   const seen = new Map(plan.sightings.map((sighting) => [sighting.version, sighting]));
@@ -91,13 +97,6 @@ export function applied(current: CurrentState, plan: Plan): CurrentState {
 /** The state after the manifests went live. */
 export function live(...manifests: Manifest[]): CurrentState {
   return applied(nothing, planFor(nothing, set({ manifests })));
-}
-
-function stored(manifest: Manifest, version: number, origin: string): StoredObject {
-  const { place, places: _, ...object } = manifest;
-  const { file: path, line } = place;
-  const written = { path, line };
-  return { ...object, version, commit: "b".repeat(40), written, ...written, origin };
 }
 
 function manifest(kind: Kind, name: string, file: string, id: string | undefined, spec: object): Manifest {
