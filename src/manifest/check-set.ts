@@ -102,9 +102,13 @@ export function placeText({ file, line, column }: Pick<Place, "file" | "line" | 
 }
 
 /** That somebody else holds a claim. The description names them: `ApiDefinition 'x' (file:line:column)`. */
-export function collisionMessage(claim: Claim, otherDescription: string): string {
+export function collisionMessage(
+  claim: Claim,
+  otherDescription: string,
+  cure = "change one of the two.",
+): string {
   const what = claim.path === "/spec/route" ? "route" : "listen path";
-  return `The ${what} ${quoteForPeople(claim.text)} takes the same requests as ${otherDescription}: change one of the two.`;
+  return `The ${what} ${quoteForPeople(claim.text)} takes the same requests as ${otherDescription}: ${cure}`;
 }
 
 /** That a reference leads nowhere, with the existing name that may have been meant. */
@@ -122,15 +126,20 @@ export function duplicateMessage(
   field: "name" | "id",
   { kind, name, id }: Identity,
   otherDescription: string,
+  cure = "give each its own.",
 ): string {
   const value = quoteForPeople(field === "name" ? name : id);
-  return `The ${field} ${value} belongs to another ${kind} too, ${otherDescription}: give each its own.`;
+  return `The ${field} ${value} belongs to another ${kind} too, ${otherDescription}: ${cure}`;
 }
 
 /** That another object of the kind answers to an id as well. The description says which, and where. */
-export function sharedIdMessage({ value, path }: IdClaim, otherDescription: string): string {
+export function sharedIdMessage(
+  { value, path }: IdClaim,
+  otherDescription: string,
+  cure = "give each its own.",
+): string {
   const field = path === "/spec/dashboard/api_id" ? "api_id" : "id";
-  return `The ${field} ${quoteForPeople(value)} is an id of ${otherDescription} too: give each its own.`;
+  return `The ${field} ${quoteForPeople(value)} is an id of ${otherDescription} too: ${cure}`;
 }
 
 function groupsOf<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {

@@ -12,6 +12,7 @@ import type { Problem } from "../manifest/problem.ts";
 import { claimOf, referencesOf, type Reference } from "../manifest/references.ts";
 import { nameKey, type Candidate } from "./candidates.ts";
 import type { StoredObject } from "./plan.ts";
+import { describeRival, type Rival } from "./rival.ts";
 
 /** What is live after the apply: the new version of an object, or one that it falls back to. */
 export type EffectiveObject =
@@ -30,7 +31,7 @@ interface UniqueValue {
   readonly path: string;
   readonly code: "duplicate-name" | "duplicate-id" | "route-in-use";
   /** What to say when another has it. */
-  readonly message: (other: string) => string;
+  readonly message: (other: Rival) => string;
 }
 
 /**
@@ -121,7 +122,9 @@ function clashes(candidate: Candidate, object: Manifest, state: State): Problem[
     if (held?.has(unique.value)) return [];
     const rival = rivalOf(candidate, unique.value, state);
     if (!rival) return [];
-    return [problemAt(object, unique.path, unique.code, unique.message(describe(rival)), rival)];
+    const hasByWish = uniqueOf(rival.desired).includes(unique.value);
+    const message = unique.message(describeRival(rival, hasByWish));
+    return [problemAt(object, unique.path, unique.code, message, rival)];
   });
 }
 
@@ -162,7 +165,7 @@ function retreat(
   state.problems.set(key, [...(state.problems.get(key) ?? []), ...problems]);
   leave(key, object, state);
   if (lastGood) enter(key, lastGood, state);
-  const rivals = uniqueOf(lastGood).flatMap((value) => [...(state.owners.get(value) ?? [])]);
+  const rivals = uniqueOf(lastGood?.object).flatMap((value) => [...(state.owners.get(value) ?? [])]);
   return rivals.flatMap((rival) => state.byKey.get(rival) ?? []);
 }
 
@@ -184,7 +187,7 @@ function heldValues(candidates: readonly Candidate[]): State["held"] {
   const holders = new Map<string, number>();
   const values = new Map<string, readonly string[]>();
   for (const candidate of candidates) {
-    const own = uniqueOf(lastGoodOf(candidate));
+    const own = uniqueOf(lastGoodOf(candidate)?.object);
     values.set(candidate.key, own);
     for (const value of own) holders.set(value, (holders.get(value) ?? 0) + 1);
   }
@@ -192,8 +195,8 @@ function heldValues(candidates: readonly Candidate[]): State["held"] {
   return new Map([...values].map(([key, own]) => [key, new Set(own.filter(isHeld))]));
 }
 
-function uniqueOf(entry: EffectiveObject | null): readonly string[] {
-  return entry ? uniqueValues(entry.object).map(({ value }) => value) : [];
+function uniqueOf(object: Manifest | StoredObject | null | undefined): readonly string[] {
+  return object ? uniqueValues(object).map(({ value }) => value) : [];
 }
 
 /** Asked for several times in a plan, and objects never change. */
@@ -210,26 +213,19 @@ function readUniqueValues(object: Manifest | StoredObject): readonly UniqueValue
     value: nameKey(object),
     path: "/metadata/name",
     code: "duplicate-name",
-    message: (other) => duplicateMessage("name", object, other),
+    message: ({ description, cure }) => duplicateMessage("name", object, description, cure),
   };
   const ids = idClaimsOf(object).map((id): UniqueValue => ({
     value: `id ${object.kind} ${id.value}`,
     path: id.path,
     code: "duplicate-id",
-    message: (other) => sharedIdMessage(id, other),
+    message: ({ description, cure }) => sharedIdMessage(id, description, cure),
   }));
   const claim = claimOf(object);
   if (!claim) return [name, ...ids];
   const { key, path } = claim;
-  const message = (other: string) => collisionMessage(claim, other);
+  const message = ({ description, cure }: Rival) => collisionMessage(claim, description, cure);
   return [name, ...ids, { value: `claim ${key}`, path, code: "route-in-use", message }];
-}
-
-function describe(candidate: Candidate): string {
-  const { desired, stored } = candidate;
-  const file = desired?.place.file ?? stored?.path;
-  const line = desired?.place.line ?? stored?.line;
-  return `${candidate.kind} '${candidate.name}' (${file}:${line})`;
 }
 
 function append<T>(map: Map<string, T[]>, key: string, value: T): void {

@@ -134,6 +134,34 @@ test("whoever takes the route of a held change is held too", () => {
   expect(plan.quarantined.map(({ name }) => name).toSorted()).toEqual(["a", "b", "c"]);
 });
 
+test.each([
+  [
+    "a broken change",
+    set({ broken: [broken("ApiDefinition", "a")], manifests: [definition("b", "1")] }),
+    "The route '1' takes the same requests as the live version of ApiDefinition 'a' (apis/a.yaml:1 of commit bbbbbbb), whose own change is quarantined: mend that, or change one of the two.",
+  ],
+  [
+    "a change that wants something else itself",
+    set({ manifests: [definition("a", "3", { tokens: ["gone"] }), definition("b", "1")] }),
+    "The route '1' takes the same requests as the live version of ApiDefinition 'a' (apis/a.yaml:1 of commit bbbbbbb), whose own change is quarantined: mend that, or change one of the two.",
+  ],
+  [
+    "a deletion",
+    set({ unidentified: [problem("apis/odd.yaml")], manifests: [definition("b", "1")] }),
+    "The route '1' takes the same requests as the live version of ApiDefinition 'a' (apis/a.yaml:1 of commit bbbbbbb), whose deletion is held: settle that, or change one of the two.",
+  ],
+  [
+    "nothing but the route itself",
+    set({ manifests: [definition("a", "1", { tokens: ["gone"] }), definition("b", "1")] }),
+    "The route '1' takes the same requests as ApiDefinition 'a' (apis/a.yaml:1): change one of the two.",
+  ],
+])("who waits for %s is told so", (_what, desired, message) => {
+  const plan = planFor(live(definition("a", "1"), definition("b", "2")), desired);
+
+  const told = plan.quarantined.find(({ name }) => name === "b");
+  expect(told?.problems.map((each) => each.message)).toEqual([message]);
+});
+
 test("a long chain of held changes settles", () => {
   const count = 5000;
   const at = (shift: number) =>
