@@ -1,4 +1,5 @@
 import { closest, mostSuggestions } from "../closest.ts";
+import { grouped } from "../grouped.ts";
 import { idClaimsOf, type IdClaim } from "./dashboard-ids.ts";
 import type { BrokenManifest, Identity, Kind, Manifest, ManifestSet } from "./manifest.ts";
 import { quoteForPeople } from "./pointer.ts";
@@ -143,14 +144,7 @@ export function sharedIdMessage(
 }
 
 function groupsOf<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return [...groups.values()].filter((group) => group.length > 1);
+  return [...grouped(items, keyOf).values()].filter((group) => group.length > 1);
 }
 
 /** Each member of a group with another one: the first, and for the first the second. */

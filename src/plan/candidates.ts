@@ -19,6 +19,8 @@ export interface Candidate extends Identity {
   readonly fallback: Manifest | null;
   /** Where the document stands that speaks for it; null when none or several do. */
   readonly place: Place | null;
+  /** The files of all documents that stand for it. */
+  readonly files: readonly string[];
   /** Whether any document of the tree stands for this object; if none does, it is absent. */
   readonly present: boolean;
   /** Errors that are certain before any other object is looked at. */
@@ -84,6 +86,7 @@ function candidate(
     stored,
     fallback,
     place: chosen?.place ?? null,
+    files: documents.map(({ place }) => place.file),
     present: documents.length > 0,
     desired: chosen && isGood(chosen) ? chosen : null,
     problems: [

@@ -5,6 +5,7 @@ import { settleEffectiveState, type Settled } from "./effective-state.ts";
 import { fieldDifferences } from "./field-differences.ts";
 import type { Change, CurrentState, Held, Plan, Quarantined, Sighting, StoredObject } from "./plan.ts";
 import { holdDeletions, type PruneLimit } from "./prune.ts";
+import { findSlips, holdGaps, holdMisspelt, noSlips, withoutMisspelt } from "./slips.ts";
 
 /** What a plan is made of. */
 export interface PlanInput {
@@ -58,9 +59,35 @@ export interface Decision {
 
 /** The part of planning that decides, before it is said what that changes. */
 export function decide(input: PlanInput): Decision {
-  const candidates = collectCandidates(input.set, input.current.objects, input.lastGood ?? []);
-  const held = holdDeletions({ ...input, candidates });
-  return { candidates, held, settled: settleEffectiveState(candidates, new Set(held.map(objectKey))) };
+  const { set, current, lastGood = [], consents = new Set() } = input;
+  const collected = collectCandidates(set, current.objects, lastGood);
+  const isAskedFor = input.allowPrune || input.trailer;
+  const slips = isAskedFor ? noSlips : findSlips(collected, consents);
+  const candidates = withoutMisspelt(collected, slips);
+  const held = withMore(holdDeletions({ ...input, candidates }), holdMisspelt(slips));
+  return settle(candidates, held, isAskedFor ? null : consents);
+}
+
+/** So often is looked again at what a held deletion does to others; whoever might be touched then waits too. */
+const mostRounds = 8;
+
+/** A deletion that is held may leave a newcomer without its place, which holds another deletion. */
+function settle(
+  candidates: readonly Candidate[],
+  held: readonly Held[],
+  consents: ReadonlySet<string> | null,
+  round = 1,
+): Decision {
+  const settled = settleEffectiveState(candidates, new Set(held.map(objectKey)));
+  const isWaiting = ({ key }: Candidate) => round > mostRounds || !settled.effective.has(key);
+  const gaps = consents === null ? [] : holdGaps(candidates, { settled, consents, isWaiting });
+  if (gaps.length === 0) return { candidates, held, settled };
+  return settle(candidates, [...held, ...gaps], consents, round + 1);
+}
+
+/** One reason for each is enough: the first. */
+function withMore(held: readonly Held[], more: readonly Held[]): readonly Held[] {
+  return [...new Map([...more, ...held].toReversed().map((each) => [objectKey(each), each])).values()];
 }
 
 function changeOf(candidate: Candidate, settled: Settled): Change | null {

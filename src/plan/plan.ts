@@ -67,10 +67,10 @@ export interface Quarantined extends Identity {
   readonly serving: boolean;
 }
 
-/** A deletion that waits: absence is not proven, or too much would go. */
+/** A deletion that waits: absence is not proven, too much would go, or it seems not to be meant. */
 export interface Held extends Identity {
   readonly route: string | null;
-  readonly code: "absence-unproven" | "prune-limit" | "source-changed";
+  readonly code: "absence-unproven" | "prune-limit" | "source-changed" | "possible-rename";
   readonly reason: string;
 }
 

@@ -1,4 +1,5 @@
-import { type GitwayObject, type ManifestSet, objectKey } from "../manifest/manifest.ts";
+import { grouped } from "../grouped.ts";
+import { type GitwayObject, type Kind, type ManifestSet, objectKey } from "../manifest/manifest.ts";
 import { routeOf } from "../manifest/references.ts";
 import type { Candidate } from "./candidates.ts";
 import type { CurrentState, Held, StoredObject } from "./plan.ts";
@@ -55,11 +56,12 @@ function reasonFor(
   if (input.allowPrune) return () => null;
   const isElsewhere = ({ origin }: StoredObject) => origin !== null && origin !== input.origin;
   const isEmptied = nothingIsLeft(input);
-  const leaving = others.filter((object) => !isElsewhere(object));
+  const leaving = byKind(others.filter((object) => !isElsewhere(object)));
+  const all = byKind(input.current.objects.filter((object) => !input.consents?.has(objectKey(object))));
   return (object) => {
     if (isElsewhere(object)) return sourceChanged;
     if (input.trailer) return null;
-    return isEmptied ? emptied : overLimit(object, input, leaving);
+    return isEmptied ? emptied : overLimit(object.kind, leaving, all, input.pruneLimit);
   };
 }
 
@@ -67,16 +69,18 @@ function nothingIsLeft(input: PruneInput): boolean {
   return !input.candidates.some((candidate) => candidate.present);
 }
 
-function overLimit(object: StoredObject, input: PruneInput, leaving: readonly StoredObject[]): Reason | null {
-  const { objects, share } = input.pruneLimit;
-  const ofKind = ({ kind, id }: StoredObject) =>
-    kind === object.kind && !input.consents?.has(objectKey({ kind, id }));
-  const deleted = leaving.filter(ofKind).length;
-  const all = input.current.objects.filter(ofKind).length;
-  if (deleted <= objects || deleted <= all * share) return null;
+type Counts = ReadonlyMap<string, readonly unknown[]>;
+
+function byKind(objects: readonly StoredObject[]): Counts {
+  return grouped(objects, ({ kind }) => kind);
+}
+
+function overLimit(kind: Kind, leaving: Counts, all: Counts, limit: PruneLimit): Reason | null {
+  const [deleted, there] = [leaving.get(kind)?.length ?? 0, all.get(kind)?.length ?? 0];
+  if (deleted <= limit.objects || deleted <= there * limit.share) return null;
   return {
     code: "prune-limit",
-    reason: `This pass would delete ${deleted} of ${all} ${object.kind} objects, and ${consent}`,
+    reason: `This pass would delete ${deleted} of ${there} ${kind} objects, and ${consent}`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { grouped } from "../grouped.ts";
 import {
   objectKey,
   type BrokenManifest,
@@ -18,15 +19,11 @@ export interface TreeIndex {
 }
 
 export function indexTree({ manifests, broken }: ManifestSet): TreeIndex {
-  const byKey = new Map<string, Document[]>();
-  const brokenByName = new Map<string, Document[]>();
-  for (const manifest of manifests) append(byKey, objectKey(manifest), manifest);
-  for (const each of broken) {
-    append(byKey, objectKey(each), each);
-    append(brokenByName, nameKey(each), each);
-  }
+  const documents = [...manifests, ...broken];
+  const byKey = grouped(documents, objectKey);
+  const brokenByName = grouped(broken, nameKey);
   return {
-    documents: [...manifests, ...broken],
+    documents,
     of: (object) => [
       ...new Set([...(byKey.get(objectKey(object)) ?? []), ...(brokenByName.get(nameKey(object)) ?? [])]),
     ],
@@ -36,10 +33,4 @@ export function indexTree({ manifests, broken }: ManifestSet): TreeIndex {
 /** Whether a document has an error of its own. */
 export function isBroken(document: Document): document is BrokenManifest {
   return "problems" in document;
-}
-
-function append<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }

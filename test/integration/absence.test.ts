@@ -46,6 +46,32 @@ describe("what can't be read is not deleted", () => {
     await expectNothingDeleted(await here.pass({ allowPrune: true }));
   });
 
+  test("a typo in the name", async () => {
+    await here.repository.commit({ files: { "apis/status.yaml": replyManifest("status", "status") } });
+    await here.pass();
+    await here.repository.commit({ files: { "apis/status.yaml": replyManifest("statsu", "status") } });
+
+    const slip = await here.pass();
+    await here.repository.commit({ files: { "README.md": "" } });
+    const again = await here.pass();
+    await here.repository.commit({ files: { "apis/status.yaml": replyManifest("status", "status") } });
+    const mended = await here.pass();
+
+    for (const result of [slip, again]) await expectNothingDeleted(result, "status");
+    expect(slip.status.quarantined).toMatchObject([
+      { name: "statsu", problems: [{ code: "possible-rename" }] },
+    ]);
+    expect(mended).toMatchObject({ outcome: "unchanged", status: { state: "synced" } });
+  });
+
+  test("a typo in the name of a manifest that is broken, too", async () => {
+    await here.repository.commit({
+      files: { "apis/a.yaml": replyManifest("other", "a").replace("route", "rout") },
+    });
+
+    await expectNothingDeleted(await here.pass());
+  });
+
   test("a file that became a symlink", async () => {
     await here.repository.stage("apis/a.yaml", "120000", "../somewhere.yaml");
     await here.repository.commit();

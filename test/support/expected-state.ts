@@ -9,7 +9,7 @@ export interface LiveObject {
   readonly name: string;
   readonly path: string;
   readonly branch: string;
-  /** All that a change of the object would change, as text. */
+  /** All that a change of the object would change but its name, as text. */
   readonly content: string;
   readonly route: string;
   readonly tokens: readonly string[];
@@ -43,6 +43,10 @@ interface Known {
   readonly stored: LiveObject | null;
   /** Where the one manifest stands that speaks for it. */
   readonly path: string | null;
+  /** Where all stand that do. */
+  readonly files: readonly string[];
+  /** Whether its id is made from its name. */
+  readonly isNamed: boolean;
   /** Whether a manifest stands for it. */
   readonly present: boolean;
   /** Whether one of those manifests can't go live, whatever the others are. */
@@ -54,9 +58,25 @@ interface Known {
  * again until nothing changes any more. It shares nothing with the plan.
  */
 export function expectedState(before: LiveState, tree: MeantTree, setting: PassSetting): Expected {
-  const { branch } = setting;
-  const known = knownObjects(before, tree, branch);
-  const held = heldKeys(before, tree, known, setting);
+  const { branch, consent } = setting;
+  const found = knownObjects(before, tree, branch);
+  const slips = consent === "none" ? slipsIn(found) : [];
+  const misspelt = new Set(slips.map(({ newcomer }) => newcomer));
+  const known = found.map((object) =>
+    misspelt.has(object) ? { ...object, wish: null, faulty: true } : object,
+  );
+  const held = new Set([...heldKeys(before, tree, known, setting), ...slips.map(({ gone }) => gone.key)]);
+  for (;;) {
+    const { live, sentBack } = settle(known, held, branch);
+    const gaps = consent === "none" ? gapsIn(known, live) : [];
+    for (const { key } of gaps) held.add(key);
+    if (gaps.length > 0) continue;
+    const quarantined = known.filter(({ faulty, key }) => faulty || sentBack.has(key)).map(({ key }) => key);
+    return { live, quarantined: new Set(quarantined), held };
+  }
+}
+
+function settle(known: readonly Known[], held: ReadonlySet<string>, branch: string) {
   const sentBack = new Set<string>();
   const now = (object: Known): LiveObject | null => {
     if (object.wish && !sentBack.has(object.key)) return object.wish;
@@ -77,8 +97,33 @@ export function expectedState(before: LiveState, tree: MeantTree, setting: PassS
     const { key, path } = object;
     return is ? [[key, path === null ? is : { ...is, path, branch }] as const] : [];
   });
-  const quarantined = known.filter(({ faulty, key }) => faulty || sentBack.has(key)).map(({ key }) => key);
-  return { live: new Map(live), quarantined: new Set(quarantined), held };
+  return { live: new Map(live), sentBack };
+}
+
+/** Objects that are gone, with newcomers in their files that may be them under names of one other letter. */
+function slipsIn(known: readonly Known[]) {
+  return known.flatMap((gone) =>
+    known.filter((newcomer) => isSlip(gone, newcomer)).map((newcomer) => ({ gone, newcomer })),
+  );
+}
+
+function isSlip(gone: Known, newcomer: Known): boolean {
+  const [was, is] = [gone.stored, newcomer.wish];
+  if (!was || gone.present || !is || newcomer.stored || !newcomer.isNamed) return false;
+  if (was.kind !== is.kind || was.path !== is.path || was.name === is.name) return false;
+  const isNear = was.name.length === 1 && is.name.length === 1;
+  const isAlike =
+    was.kind === "ApiDefinition" ? requestsOf(was) === requestsOf(is) : was.content === is.content;
+  return isNear && isAlike;
+}
+
+/** What would be deleted although something in its file can't go live, which may be meant in its place. */
+function gapsIn(known: readonly Known[], live: LiveState): readonly Known[] {
+  const waiting = known.filter(({ key, stored, present }) => !stored && present && !live.has(key));
+  const files = new Set(waiting.flatMap((object) => object.files));
+  return known.filter(
+    ({ key, stored, present }) => stored && !present && !live.has(key) && files.has(stored.path),
+  );
 }
 
 function isDefinition({ wish, stored }: Known): boolean {
@@ -109,8 +154,12 @@ function mayGoLive(
 /** What only one object may have: its name, and the requests that it takes. */
 function valuesOf(object: LiveObject | null): string[] {
   if (!object) return [];
-  const requests = object.route.toLowerCase().replaceAll(/\{\w+\}/g, "{}");
+  const requests = requestsOf(object);
   return [`${object.kind} ${object.name}`, ...(requests === "" ? [] : [`requests ${requests}`])];
+}
+
+function requestsOf({ route }: LiveObject): string {
+  return route.toLowerCase().replaceAll(/\{\w+\}/g, "{}");
 }
 
 function knownObjects(before: LiveState, tree: MeantTree, branch: string): readonly Known[] {
@@ -131,6 +180,8 @@ function knownObjects(before: LiveState, tree: MeantTree, branch: string): reado
       wish: speaker && liveObject(speaker, tree, branch),
       stored,
       path: speaking.length === 1 ? (speaking[0]?.placed.path ?? null) : null,
+      files: all.map(({ placed }) => placed.path),
+      isNamed: speaking[0]?.placed.meant.id === null,
       present: all.length > 0,
       faulty: all.length > 1 || all.some(({ isGood }) => !isGood),
     };
@@ -184,21 +235,20 @@ export function liveObject({ path, meant }: Placed, tree: MeantTree, branch: str
   const { kind, name, version, route, tokens, script } = meant;
   const text = script === null ? null : (tree.scripts.get(script)?.text ?? "");
   const digest = text === null ? null : createHash("sha256").update(text).digest("hex");
-  const content = contentOf({ name, version: `Version ${version}`, route, tokens, script, digest });
+  const content = contentOf({ version: `Version ${version}`, route, tokens, script, digest });
   return { kind, name, path, branch, content, route, tokens };
 }
 
 /** What an object says, as one text. */
 export function contentOf(said: {
-  readonly name: string;
   readonly version: string | undefined;
   readonly route?: string | undefined;
   readonly tokens?: readonly string[] | undefined;
   readonly script?: string | null;
   readonly digest?: string | null | undefined;
 }): string {
-  const { name, version, route = "", tokens = [], script = null, digest = null } = said;
-  return JSON.stringify([name, version, route, tokens.toSorted(), script, digest]);
+  const { version, route = "", tokens = [], script = null, digest = null } = said;
+  return JSON.stringify([version, route, tokens.toSorted(), script, digest]);
 }
 
 /** Kind and id of every object that somebody wants to be there, readable or not. */

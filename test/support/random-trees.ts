@@ -15,7 +15,7 @@ import { createRandom } from "./random-history.ts";
 type Random = ReturnType<typeof createRandom>;
 
 const names = {
-  ApiDefinition: ["a", "b", "c", "d", "e", "f"],
+  ApiDefinition: ["a", "b", "c", "d", "e", "remote"],
   ApiToken: ["s", "t", "u"],
   User: ["v", "w"],
 } as const;

@@ -75,7 +75,9 @@ async function observePass(here: Reconciling, tree: MeantTree, allowPrune: boole
   const { status } = result;
   return {
     result,
-    live: [...after].map(([key, object]) => `${key} ${placeOf(object)} ${textOf(object)}`).toSorted(),
+    live: [...after]
+      .map(([key, object]) => `${key} ${placeOf(object)} ${object.name} ${textOf(object)}`)
+      .toSorted(),
     quarantined: status.quarantined.map((each) => `${objectKey(each)} ${each.serving}`).toSorted(),
     held: status.held.map(objectKey).toSorted(),
     state: status.state,
@@ -90,7 +92,7 @@ function wanted(expected: Expected, tree: MeantTree) {
   const isClean = quarantined.size + held.size + readableOf(tree).unreadable.length === 0;
   return {
     live: [...live]
-      .map(([key, { path, branch, content }]) => `${key} ${branch}:${path} ${content}`)
+      .map(([key, { path, branch, name, content }]) => `${key} ${branch}:${path} ${name} ${content}`)
       .toSorted(),
     quarantined: [...quarantined].map((key) => `${key} ${live.has(key)}`).toSorted(),
     held: [...held].toSorted(),
@@ -153,11 +155,11 @@ function placeOf({ origin, path }: StoredObject): string {
 }
 
 function textOf(object: StoredObject): string {
-  const { kind, name, spec, files } = object;
-  if (kind === "User") return contentOf({ name, version: spec.displayName });
+  const { kind, spec, files } = object;
+  if (kind === "User") return contentOf({ version: spec.displayName });
   if (kind === "Webhook") throw new Error("no tree has a webhook");
-  if (kind === "ApiToken") return contentOf({ name, version: spec.description });
+  if (kind === "ApiToken") return contentOf({ version: spec.description });
   const { description, route, tokens, action } = spec;
   const script = action.script?.file ?? null;
-  return contentOf({ name, version: description, route, tokens, script, digest: files[script ?? ""] });
+  return contentOf({ version: description, route, tokens, script, digest: files[script ?? ""] });
 }

@@ -410,6 +410,106 @@ test("an object that moves changes nothing, and a copy where it was before does 
   expect(copied.problems).toMatchObject([{ code: "duplicate-name", file: "apis/a.yaml" }]);
 });
 
+describe("a name that may be misspelt", () => {
+  const file = "apis/all.yaml";
+  const current = live(definition("status", "s", { file }), token("partner", { file }));
+  const partner = token("partner", { file });
+
+  test("holds the deletion and the newcomer, and says what to do, until it is asked for", () => {
+    const desired = set({ manifests: [definition("statsu", "s", { file, body: "new" }), partner] });
+
+    const plan = planFor(current, desired);
+
+    expect(plan).toMatchObject({
+      changes: [],
+      held: [{ name: "status", code: "possible-rename" }],
+      quarantined: [{ name: "statsu", serving: false, problems: [{ code: "possible-rename", file }] }],
+    });
+    const id = plan.held[0]?.id;
+    expect(plan.held[0]?.reason).toBe(
+      `It may be what is 'statsu' in ${file}:1 now. If that is a slip, correct it; to rename the object, add 'id: ${id}' to metadata; to delete it, commit with the trailer \`Gitway-Allow-Prune: yes\` or run \`gitway apply --allow-prune\`.`,
+    );
+    expect(planFor(applied(current, plan), desired)).toMatchObject({ changes: [], sightings: [] });
+    for (const consent of [{ trailer: true }, { allowPrune: true }])
+      expect(changesOf(planFor(current, desired, consent))).toEqual(["create statsu", "delete status"]);
+  });
+
+  test("of a token is one whose manifest says the same", () => {
+    const held = (extra: object) =>
+      planFor(
+        current,
+        set({ manifests: [definition("status", "s", { file }), token("partnr", { file, ...extra })] }),
+      ).held.length;
+
+    expect([held({}), held({ description: "Another one" })]).toEqual([1, 0]);
+  });
+
+  test.each<[string, Parameters<typeof definition>]>([
+    ["that is not near", ["encoders", "s", { file }]],
+    ["on another route", ["statsu", "t", { file }]],
+    ["in another file", ["statsu", "s", { file: "apis/other.yaml" }]],
+    ["with an id of its own", ["statsu", "s", { file, id: "11111111-1111-4111-8111-111111111111" }]],
+  ])("is none %s", (_what, [name, route, extra]) => {
+    const plan = planFor(current, set({ manifests: [definition(name, route, extra), partner] }));
+
+    expect(changesOf(plan)).toEqual([`create ${name}`, "delete status"]);
+  });
+
+  test("is none while the other is there too", () => {
+    const both = [definition("status", "s", { file }), definition("statsu", "u", { file }), partner];
+
+    expect(changesOf(planFor(current, set({ manifests: both })))).toEqual(["create statsu"]);
+  });
+
+  test("is told of many at once too, in a moment", () => {
+    const tokens = (prefix: string) =>
+      Array.from({ length: 3000 }, (_, index) => token(`${prefix}${index}`, { file }));
+
+    const plan = planFor(live(...tokens("partner-")), set({ manifests: tokens("partnr-") }));
+
+    expect(plan.changes).toEqual([]);
+  });
+});
+
+test.each([
+  ["is broken", set({ broken: [broken("ApiDefinition", "other", undefined, "apis/a.yaml")] })],
+  [
+    "refers to what is not there",
+    set({ manifests: [definition("other", "a", { file: "apis/a.yaml", tokens: ["gone"] })] }),
+  ],
+])("nothing is deleted whose place a newcomer is to take that %s", (_what, desired) => {
+  const current = live(definition("a", "a"), definition("b", "b"));
+  const withB = { ...desired, manifests: [...desired.manifests, definition("b", "b")] };
+
+  const plan = planFor(current, withB);
+
+  expect(plan).toMatchObject({
+    changes: [],
+    held: [{ name: "a", code: "possible-rename" }],
+    quarantined: [{ name: "other", serving: false }],
+  });
+  expect(plan.held[0]?.reason).toMatch(/^In its file, apis\/a\.yaml, ApiDefinition 'other' can't go live/);
+  expect(changesOf(planFor(current, withB, { trailer: true }))).toEqual(["delete a"]);
+});
+
+test("a long chain of deletions that hold each other up settles", () => {
+  const count = 1000;
+  const files = Array.from({ length: count }, (_, index) => `apis/${index}.yaml`);
+  const old = files.map((file, index) => definition(`old-${index}`, `r${index}`, { file }));
+  // Each newcomer wants the route of the next that is deleted; the last is broken.
+  const newcomers = files.map((file, index) => definition(`other${index}`, `r${index + 1}`, { file }));
+  const last = broken("ApiDefinition", "last", undefined, files.at(-1));
+  const others = Array.from({ length: 4 * count }, (_, index) => definition(`x${index}`, `x${index}`));
+
+  const plan = planFor(
+    live(...old, ...others),
+    set({ manifests: [...newcomers.slice(0, -1), ...others], broken: [last] }),
+  );
+
+  expect(plan.changes.filter(({ action }) => action === "delete")).toEqual([]);
+  expect(plan.held).toHaveLength(count);
+});
+
 test("a rename with an explicit id keeps the object", () => {
   const id = "11111111-1111-4111-8111-111111111111";
 

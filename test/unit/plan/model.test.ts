@@ -11,6 +11,7 @@ const walks = 200;
 const steps = 12;
 
 test("laws 3 and 4: plans agree with the naive model on random walks", () => {
+  const reasons = new Set<string>();
   for (let seed = 1; seed <= walks; seed++) {
     let current: CurrentState = nothing;
     let live: LiveState = new Map();
@@ -21,6 +22,7 @@ test("laws 3 and 4: plans agree with the naive model on random walks", () => {
       const plan = planFor(current, setOf(tree), { ...consents, origin });
       current = applied(current, plan);
       live = expected.live;
+      for (const { code } of plan.held) reasons.add(code);
 
       expect(
         {
@@ -31,17 +33,23 @@ test("laws 3 and 4: plans agree with the naive model on random walks", () => {
         `seed ${seed}, step ${index}, on ${origin}, consent: ${consent}`,
       ).toEqual({
         live: [...live]
-          .map(([key, { path, branch, content }]) => `${key} ${branch}:${path} ${content}`)
+          .map(([key, { path, branch, name, content }]) => `${key} ${branch}:${path} ${name} ${content}`)
           .toSorted(),
         quarantined: [...expected.quarantined].map((key) => `${key} ${live.has(key)}`).toSorted(),
         held: [...expected.held].toSorted(),
       });
     }
   }
-});
+  expect([...reasons].toSorted()).toEqual([
+    "absence-unproven",
+    "possible-rename",
+    "prune-limit",
+    "source-changed",
+  ]);
+}, 60_000);
 
 function shown(object: StoredObject): string {
-  return `${objectKey(object)} ${object.origin}:${object.path} ${contentIn(object)}`;
+  return `${objectKey(object)} ${object.origin}:${object.path} ${object.name} ${contentIn(object)}`;
 }
 
 function contentIn({ kind, spec }: StoredObject): string | undefined {
