@@ -1,6 +1,9 @@
-/** C0 and C1 control characters except tab and line feed, and those that change the direction of text. */
+/**
+ * C0 and C1 control characters except tab and line feed, those that change the direction of text, and the
+ * separators of lines and paragraphs.
+ */
 // oxlint-disable-next-line no-control-regex
-const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
  * Text from outside as a terminal may see it: without the characters that move the cursor, colour, hide or

@@ -1,5 +1,6 @@
 import type { Problem } from "../manifest/problem.ts";
 import type { AttributedChange, Held, Plan, Quarantined } from "../plan/plan.ts";
+import { isGitway, spokenName } from "../plan/spoken-name.ts";
 import { printableLine } from "../printable.ts";
 import { print, talk, type Style } from "./output.ts";
 
@@ -12,7 +13,7 @@ export function printChange({ change, attribution }: AttributedChange): void {
   const parts = [
     `${signs[change.action]} ${change.kind} ${change.name}`,
     ...(change.route === null ? [] : [`route ${change.route}`]),
-    `by ${attribution.author.name}`,
+    `by ${spokenName(attribution.author)}`,
     `${path}:${line}`,
     attribution.commit.slice(0, 7),
   ];
@@ -23,7 +24,17 @@ export function printChange({ change, attribution }: AttributedChange): void {
 export function changeJson({ change, attribution }: AttributedChange): object {
   const { action, kind, name, id, route } = change;
   const { author, commit } = attribution;
-  return { action, kind, name, id, route, actor: author, commit, ...placeOf(change) };
+  return {
+    action,
+    kind,
+    name,
+    id,
+    route,
+    actor: author,
+    byGitway: isGitway(author),
+    commit,
+    ...placeOf(change),
+  };
 }
 
 /** Tells what waits and why, and every problem with its place. */

@@ -1,3 +1,5 @@
+import { spokenName } from "../plan/spoken-name.ts";
+import { actorName } from "../store/own-doing.ts";
 import type { StoredDefinition } from "../store/serving-store.ts";
 import type { ObjectStep, QuarantinedManifest, Store } from "../store/store.ts";
 import { problemLine } from "./change-lines.ts";
@@ -28,21 +30,21 @@ export function stepLines({ event }: ObjectStep): string[] {
   const { actor, action, time, revision, contributors, releasedBy } = event;
   const mail = actor.email === "" ? "" : ` <${actor.email}>`;
   return [
-    `${action.padEnd(12)}by ${actor.name}${mail}, ${wholeSeconds(time)}, revision ${revision}`,
-    ...(contributors.length > 0 ? [`with        ${contributors.map(({ name }) => name).join(", ")}`] : []),
-    ...(releasedBy ? [`released    by ${releasedBy.author.name}, commit ${releasedBy.commit}`] : []),
+    `${action.padEnd(12)}by ${actorName(event)}${mail}, ${wholeSeconds(time)}, revision ${revision}`,
+    ...(contributors.length > 0 ? [`with        ${contributors.map(spokenName).join(", ")}`] : []),
+    ...(releasedBy ? [`released    by ${spokenName(releasedBy.author)}, commit ${releasedBy.commit}`] : []),
   ];
 }
 
 /** A change that waits, in lines: the first says whose it is, the others what is wrong with it. */
 export function waitingLines(entry: QuarantinedManifest): string[] {
   const { author, commit, brokenBy, since, problems } = entry;
-  const by = author ? ` by ${author.name}` : "";
+  const by = author ? ` by ${spokenName(author)}` : "";
   const where = commit === null ? "" : `, commit ${commit.slice(0, 7)}`;
   return [
     `quarantined a change${by}${where}, since ${wholeSeconds(since)}`,
     ...(brokenBy
-      ? [`            broken by ${brokenBy.author.name}, commit ${brokenBy.commit.slice(0, 7)}`]
+      ? [`            broken by ${spokenName(brokenBy.author)}, commit ${brokenBy.commit.slice(0, 7)}`]
       : []),
     ...problems.map((problem) => `            ${problemLine(problem)}`),
   ];

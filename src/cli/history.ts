@@ -6,6 +6,8 @@ import type { Kind } from "../manifest/manifest.ts";
 import { fieldDifferences } from "../plan/field-differences.ts";
 import { formatField } from "../plan/format-plan.ts";
 import type { FieldDifference } from "../plan/plan.ts";
+import { spokenName } from "../plan/spoken-name.ts";
+import { actorName } from "../store/own-doing.ts";
 import type { ObjectStep, Store } from "../store/store.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { formatFlag } from "./formats.ts";
@@ -57,21 +59,21 @@ function showStep(step: ObjectStep): void {
     `revision ${event.revision}`,
     wholeSeconds(event.time),
     event.action,
-    `by ${event.actor.name}`,
+    `by ${actorName(event)}`,
     event.commit?.slice(0, 7) ?? "-",
     `${event.path}:${event.line}`,
   ];
   print(parts.join("  "), styles[event.action] ?? "plain");
-  for (const { name } of event.contributors) print(`    with ${name}`);
+  for (const person of event.contributors) print(`    with ${spokenName(person)}`);
   if (event.releasedBy)
-    print(`    released by ${event.releasedBy.author.name}  ${event.releasedBy.commit.slice(0, 7)}`);
+    print(`    released by ${spokenName(event.releasedBy.author)}  ${event.releasedBy.commit.slice(0, 7)}`);
   if (step.after && step.after.path !== event.path)
     print(`    moved to ${step.after.path}:${step.after.line}`);
   if (step.before) for (const field of fieldsOf(step)) print(`    ${formatField(field)}`);
 }
 
 function stepJson(step: ObjectStep): object {
-  const { revision, time, action, name, objectId, route, actor, committer, ...more } = step.event;
+  const { revision, time, action, name, objectId, route, actor, byGitway, committer, ...more } = step.event;
   const { contributors, releasedBy, commit, path, line, versionBefore, versionAfter } = more;
   return {
     revision,
@@ -81,6 +83,7 @@ function stepJson(step: ObjectStep): object {
     id: objectId,
     route,
     actor,
+    byGitway,
     committer,
     contributors,
     releasedBy,

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 
+import { spokenName } from "../plan/spoken-name.ts";
 import type { LimitNotice } from "../store/limit-store.ts";
 import type {
   HeldDeletion,
@@ -104,9 +105,9 @@ type Whose = Pick<HeldDeletion, "commit" | "author"> & Partial<Pick<QuarantinedM
 
 function byWhom({ commit, author, brokenBy }: Whose): string {
   const made =
-    commit === null || author === null ? "" : `, by commit ${commit.slice(0, 7)} of ${author.name}`;
+    commit === null || author === null ? "" : `, by commit ${commit.slice(0, 7)} of ${spokenName(author)}`;
   if (!brokenBy) return made;
-  return `${made}, broken by commit ${brokenBy.commit.slice(0, 7)} of ${brokenBy.author.name}`;
+  return `${made}, broken by commit ${brokenBy.commit.slice(0, 7)} of ${spokenName(brokenBy.author)}`;
 }
 
 function markText(mark: RevisionMark | null): string {

@@ -1,5 +1,6 @@
-import { gitwayActor, type Person } from "../plan/plan.ts";
+import type { Person } from "../plan/plan.ts";
 import type { Source } from "../source/open-source.ts";
+import { isOwnDoing } from "../store/own-doing.ts";
 import type { EventInspection, InformationEvent } from "../store/store.ts";
 
 /** Replays Git against events, and counts what it could not replay. */
@@ -37,7 +38,7 @@ function differencesOf(event: InformationEvent, people: People): string[] {
   const made = commit === null ? undefined : people.get(commit);
   const released = releasedBy ? people.get(releasedBy.commit) : undefined;
   // What Gitway does of itself, it does at somebody else's commit.
-  const isOwn = actor.name === gitwayActor.name && actor.email === gitwayActor.email;
+  const isOwn = isOwnDoing(event);
   return [
     ...(made && !isOwn ? difference("author", actor, made.author, commit) : []),
     ...(made && !isOwn ? difference("committer", committer, made.committer, commit) : []),

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import { AppError } from "../errors.ts";
 import type { AttributedChange } from "../plan/plan.ts";
+import { spokenName } from "../plan/spoken-name.ts";
 import { storeBlobs } from "./blobs.ts";
 import { refuseClashes } from "./clashes.ts";
 import type { Database, Session } from "./database.ts";
@@ -105,7 +106,7 @@ function newEvents(
     const action = actionOf[change.action];
     const object = objectOfChange(change);
     return {
-      message: `${describeObject(object, change.route)} was ${action} by ${attribution.author.name}`,
+      message: `${describeObject(object, change.route)} was ${action} by ${spokenName(attribution.author)}`,
       action,
       kind: object.kind,
       objectId: object.id,

@@ -1,4 +1,5 @@
 import type { Person, StoredObject } from "../plan/plan.ts";
+import { spokenName } from "../plan/spoken-name.ts";
 import type { NewEvent } from "./events.ts";
 import { describeObject } from "./store.ts";
 
@@ -12,7 +13,7 @@ export function credentialEvent(
   const secrets = what.count === 1 ? "A secret" : `${what.count} secrets`;
   const were = what.count === 1 ? "was" : "were";
   return {
-    message: `${secrets} of ${describeObject(token, null)} ${were} ${what.action} by ${by.name}`,
+    message: `${secrets} of ${describeObject(token, null)} ${were} ${what.action} by ${spokenName(by)}`,
     action: what.action,
     kind: token.kind,
     objectId: token.id,

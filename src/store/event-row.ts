@@ -16,6 +16,7 @@ export interface EventRow {
   readonly actor_name: string;
   readonly actor_email: string;
   readonly actor_user: string | null;
+  readonly by_gitway?: boolean | null;
   readonly committer_name: string | null;
   readonly committer_email: string | null;
   readonly contributors: readonly Person[];
@@ -35,7 +36,7 @@ type Scalar = Exclude<SqlValue, readonly unknown[] | boolean | Buffer | Date>;
 
 /** How each column of an event is written: its type, and its value. */
 export const eventColumns: {
-  readonly [Column in keyof EventRow]: readonly [type: string, value: (event: InformationEvent) => Scalar];
+  readonly [Column in keyof EventRow]-?: readonly [type: string, value: (event: InformationEvent) => Scalar];
 } = {
   id: ["bigint", ({ id }) => id],
   time: ["timestamptz", ({ time }) => time],
@@ -48,6 +49,7 @@ export const eventColumns: {
   actor_name: ["text", ({ actor }) => actor.name],
   actor_email: ["text", ({ actor }) => actor.email],
   actor_user: ["text", ({ actor }) => actor.user],
+  by_gitway: ["boolean", ({ byGitway }) => (byGitway === undefined ? null : String(byGitway))],
   committer_name: ["text", ({ committer }) => committer?.name ?? null],
   committer_email: ["text", ({ committer }) => committer?.email ?? null],
   contributors: ["json", ({ contributors }) => JSON.stringify(contributors)],
@@ -77,6 +79,7 @@ export function toEvent(row: EventRow): InformationEvent {
     name: row.name,
     route: row.route,
     actor: { name: row.actor_name, email: row.actor_email, user: row.actor_user },
+    ...(typeof row.by_gitway === "boolean" ? { byGitway: row.by_gitway } : {}),
     committer:
       row.committer_name === null ? null : { name: row.committer_name, email: row.committer_email ?? "" },
     contributors: row.contributors,

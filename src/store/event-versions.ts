@@ -1,10 +1,10 @@
 import { hashObject } from "../manifest/canonical.ts";
 import type { GitwayObject, Kind } from "../manifest/manifest.ts";
 import { claimOf } from "../manifest/references.ts";
-import { gitwayActor } from "../plan/plan.ts";
 import { storedIds } from "./dashboard-id-columns.ts";
 import type { Session } from "./database.ts";
 import { storable } from "./object-versions.ts";
+import { isOwnDoing } from "./own-doing.ts";
 import type { InformationEvent } from "./store.ts";
 
 /** Versions at a time: each may be as large as a manifest. */
@@ -103,7 +103,7 @@ function beforeDifferences(event: InformationEvent, versions: Versions): string[
   const version = versions.get(event.versionBefore);
   if (!version) return [`Version ${event.versionBefore} is not in the store.`];
   // What Gitway removes of itself came from a stranger, who may have made it inconsistent.
-  const isWhole = event.versionAfter === null && event.actor.name !== gitwayActor.name;
+  const isWhole = event.versionAfter === null && !isOwnDoing(event);
   const asSeen = { ...version, ...version.seen };
   return [
     ...differing(event, asSeen, isWhole ? ofDeleted : ["kind", "objectId"]),

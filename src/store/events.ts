@@ -1,4 +1,5 @@
 import type { Person } from "../plan/plan.ts";
+import { isGitway } from "../plan/spoken-name.ts";
 import type { Session } from "./database.ts";
 import { hashEvent } from "./event-hash.ts";
 import { eventColumns, toEvent, type EventRow } from "./event-row.ts";
@@ -13,7 +14,7 @@ const mostEvents = 10_000;
 /** An event before it is written: number, time, acting user and place in the chain are the store's to give. */
 export type NewEvent = Omit<
   InformationEvent,
-  "id" | "time" | "parameterId" | "parameterName" | "actor" | "previousHash" | "hash"
+  "id" | "time" | "parameterId" | "parameterName" | "actor" | "byGitway" | "previousHash" | "hash"
 > & { readonly actor: Person };
 
 /** What an event must fulfil, by the field of a query. The number of its parameter stands for `$`. */
@@ -103,6 +104,7 @@ function seal(event: NewEvent, { id, time, userOf, previousHash }: Circumstances
     name: event.name,
     route: storable(event.route),
     actor: { ...storablePerson(event.actor), user: userOf.get(event.actor.email.toLowerCase()) ?? null },
+    byGitway: isGitway(event.actor),
     committer: committer && storablePerson(committer),
     contributors: contributors.map(storablePerson),
     releasedBy: releasedBy && { author: storablePerson(releasedBy.author), commit: releasedBy.commit },

@@ -39,6 +39,8 @@ export interface InformationEvent {
   readonly route: string | null;
   /** The author, and the name of the `User` who owns the address. */
   readonly actor: Person & { readonly user: string | null };
+  /** Whether Gitway did it of itself, rather than somebody who goes by that name. Absent in old events. */
+  readonly byGitway?: boolean;
   readonly committer: Person | null;
   readonly contributors: readonly Person[];
   /** Whose commit let the change go live, when it is older than that commit. */

@@ -90,7 +90,8 @@ async function wasHealed(session: Session, event: InformationEvent): Promise<boo
   const { id, kind, objectId, objectHash, versionAfter } = event;
   const rows = await session.query<unknown>(
     `select 1 from gitway.event where id > $1 and kind = $2 and object_id = $3 and object_hash = $4
-       and actor_name = $5 and actor_email = $6 and (version_before is null or version_before = $7) limit 1`,
+       and actor_name = $5 and actor_email = $6 and by_gitway is not false
+       and (version_before is null or version_before = $7) limit 1`,
     [id, kind, objectId, objectHash, gitwayActor.name, gitwayActor.email, versionAfter],
   );
   return rows.length > 0;

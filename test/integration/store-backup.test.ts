@@ -235,7 +235,7 @@ test("a backup names every table and column of the store, but for those that hav
     `select table_name as table, column_name as column, udt_name as type
      from information_schema.columns where table_schema = 'gitway' order by table_name, ordinal_position`,
   );
-  const types: Record<string, string> = { int8: "bigint", int4: "integer" };
+  const types: Record<string, string> = { bool: "boolean", int8: "bigint", int4: "integer" };
   const kept = columns
     .filter(({ table, column }) => !leftOut.has(table) && !leftOut.has(`${table}.${column}`))
     .map(({ table, column, type }) => `${table}.${column} ${types[type] ?? type}`);

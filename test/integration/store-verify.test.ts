@@ -77,6 +77,7 @@ describe("a chain of events", () => {
     actor_name: "'Somebody Else'",
     actor_email: "'else@example.com'",
     actor_user: "null",
+    by_gitway: "true",
     committer_name: "'Somebody Else'",
     committer_email: "'else@example.com'",
     contributors: `'[{"name":"x","email":"y"}]'`,

@@ -134,6 +134,7 @@ export const shapes = {
     name: text,
     route: optionalText,
     actor: fields({ name: text, email: text, user: optionalText }),
+    "byGitway?": flag,
     committer: optional(person),
     contributors: list(person),
     releasedBy: optional(change),

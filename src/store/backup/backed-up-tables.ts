@@ -1,5 +1,13 @@
 /** How the values of a column become text in a backup, and values again. */
-export type ColumnType = "bigint" | "integer" | "text" | "uuid" | "timestamptz" | "json" | "bytea";
+export type ColumnType =
+  | "boolean"
+  | "bigint"
+  | "integer"
+  | "text"
+  | "uuid"
+  | "timestamptz"
+  | "json"
+  | "bytea";
 
 /** A table that is backed up. */
 export interface BackedUpTable {
@@ -87,6 +95,7 @@ export const backedUpTables: readonly BackedUpTable[] = [
       actor_name: "text",
       actor_email: "text",
       actor_user: "text",
+      by_gitway: "boolean",
       committer_name: "text",
       committer_email: "text",
       contributors: "json",

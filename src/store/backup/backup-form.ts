@@ -160,6 +160,7 @@ function isFull({ rows, length, table }: OpenBatch): boolean {
 }
 
 const forms: Readonly<Record<ColumnType, RegExp>> = {
+  boolean: /^(true|false)$/,
   bigint: /^-?\d{1,19}$/,
   integer: /^-?\d{1,10}$/,
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,

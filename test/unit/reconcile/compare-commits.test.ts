@@ -39,6 +39,12 @@ test("what Gitway did of itself and what has no commit has no author to compare"
   expect(await differences(event({ commit: null }), {})).toEqual([]);
 });
 
+test("whoever goes by the name of Gitway is compared like everybody else", async () => {
+  const said = event({ actor: { ...gitwayActor, user: null }, byGitway: false, committer: gitwayActor });
+
+  expect(await differences(said, { [one]: [john, jane] })).toHaveLength(2);
+});
+
 test("commits that the source lacks are counted, and prove nothing", async () => {
   const comparison = compareWithCommits({ commits: async () => new Map() });
 
