@@ -6,6 +6,7 @@ import type {
   HeldDeletion,
   QuarantinedManifest,
   RevisionMark,
+  StayingObjects,
   Store,
   Suspension,
   SyncStatus,
@@ -15,7 +16,7 @@ import { heldLine, problemLine, quarantineLine } from "./change-lines.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { formatFlag } from "./formats.ts";
 import { withStore } from "./open-parts.ts";
-import { ago, print, printJson, talk } from "./output.ts";
+import { ago, counted, print, printJson, talk } from "./output.ts";
 import { suspensionText } from "./suspension-text.ts";
 
 /** `gitway status`: how reconciling stands. Exit 1 unless everything is live. */
@@ -62,6 +63,7 @@ function showStatus(status: SyncStatus, notices: readonly LimitNotice[]): void {
   const { source, state, since, error } = status;
   print(`state      ${state} since ${since} (${ago(since)})`, state === "synced" ? "added" : "warning");
   if (error) print(`error      ${error.message} [${error.code}]`, "error");
+  if (status.staying) print(`staying    ${stayingText(status.staying)}`);
   print(`source     ${source.url}`);
   print(`branch     ${source.branch}`);
   print(`paths      ${source.paths.join(", ")}`);
@@ -78,6 +80,13 @@ function showStatus(status: SyncStatus, notices: readonly LimitNotice[]): void {
 
 function waitingLine({ commit, created, updated, deleted }: NonNullable<SyncStatus["waiting"]>): string {
   return `waiting    commit ${commit.slice(0, 7)}: ${created} to add, ${updated} to update, ${deleted} to delete; see: gitway plan`;
+}
+
+function stayingText({ revision, count, objects }: StayingObjects): string {
+  const names = objects.map(({ kind, name }) => `${kind} ${name}`);
+  const more = count > objects.length ? `, and ${count - objects.length} more` : "";
+  const list = names.length === 0 ? "" : `: ${names.join(", ")}${more}`;
+  return `nothing was changed; revision ${revision} goes on with ${counted(count, "object")}${list}`;
 }
 
 function showNotice({ kind, name, objectId, limit, window, since }: LimitNotice): void {

@@ -199,8 +199,9 @@ function rangeStart(previous: SyncStatus | null, current: CurrentState, origin: 
 
 async function recordFailure(parts: PassParts, previous: SyncStatus | null, error: unknown): Promise<void> {
   try {
+    const current = await parts.store.current();
     await parts.store.writeSync(
-      failedStatus(previous, { source: parts.sourceStatus, error, at: new Date() }),
+      failedStatus(previous, { source: parts.sourceStatus, error, current, at: new Date() }),
     );
   } catch (recordError) {
     parts.log.warn({ err: recordError }, "the failure of the pass could not be recorded");

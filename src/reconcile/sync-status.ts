@@ -1,7 +1,7 @@
 import { AppError, messageOf } from "../errors.ts";
 import { countChanges } from "../plan/count-changes.ts";
-import type { Plan } from "../plan/plan.ts";
-import type { SyncStatus } from "../store/store.ts";
+import type { CurrentState, Plan } from "../plan/plan.ts";
+import type { StayingObjects, SyncStatus } from "../store/store.ts";
 
 interface Passed {
   readonly plan: Plan;
@@ -58,7 +58,12 @@ export function suspendedStatus(
 /** The status after a pass that could not read the source or write the store: what was live stays so. */
 export function failedStatus(
   previous: SyncStatus | null,
-  failed: { readonly source: SyncStatus["source"]; readonly error: unknown; readonly at: Date },
+  failed: {
+    readonly source: SyncStatus["source"];
+    readonly error: unknown;
+    readonly current: CurrentState;
+    readonly at: Date;
+  },
 ): SyncStatus {
   const code = failed.error instanceof AppError ? failed.error.code : "bug";
   const same = previous?.state === "failed" && previous.error?.code === code;
@@ -73,8 +78,17 @@ export function failedStatus(
     source: previous?.source ?? failed.source,
     state: "failed",
     error: { code, message: messageOf(failed.error) },
+    staying: stayingIn(failed.current),
     since: same ? previous.since : failed.at.toISOString(),
   };
+}
+
+/** More are counted only. */
+const mostNamed = 20;
+
+function stayingIn({ revision, objects }: CurrentState): StayingObjects {
+  const named = objects.slice(0, mostNamed).map(({ kind, name }) => ({ kind, name }));
+  return { revision, count: objects.length, objects: named };
 }
 
 /** A commit keeps the time at which it first got there. */

@@ -180,6 +180,14 @@ export interface HeldDeletion extends Held {
   readonly author: Person | null;
 }
 
+/** What goes on serving while nothing new can be read. */
+export interface StayingObjects {
+  readonly revision: number;
+  readonly count: number;
+  /** The first of them. */
+  readonly objects: readonly Pick<StoredObject, "kind" | "name">[];
+}
+
 /** How reconciling stands: what the last pass tried, what is live, what is held back and why. */
 export interface SyncStatus {
   readonly source: { readonly url: string; readonly branch: string; readonly paths: readonly string[] };
@@ -191,6 +199,8 @@ export interface SyncStatus {
   readonly converged: RevisionMark | null;
   readonly state: "synced" | "degraded" | "failed" | "suspended";
   readonly error: { readonly code: string; readonly message: string } | null;
+  /** What the failure left as it was. Absent when the last pass did not fail, or not even that could be read. */
+  readonly staying?: StayingObjects;
   /** Since when the state is what it is. ISO 8601, UTC. */
   readonly since: string;
   readonly quarantined: readonly QuarantinedManifest[];

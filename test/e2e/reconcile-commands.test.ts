@@ -230,6 +230,62 @@ describe("looking", () => {
   });
 });
 
+test("status tells of what is quarantined since when, by whose commit, why, and what serves instead", async () => {
+  const good = await repository.commit({
+    author: john,
+    files: { "apis/hello.yaml": definition("hello", []), "apis/other.yaml": definition("other", []) },
+  });
+  await gitway("apply");
+  const bad = await repository.commit({
+    author: jane,
+    files: { "apis/hello.yaml": definition("hello", []).replace("route:", "rout:") },
+  });
+  await gitway("apply");
+  const first = await gitway("status", "--format", "json");
+  await repository.commit({
+    author: john,
+    files: { "apis/other.yaml": `# more\n${definition("other", [])}` },
+  });
+  await gitway("apply");
+
+  const [text, later] = [await gitway("status"), await gitway("status", "--format", "json")];
+
+  const [{ quarantined }, { quarantined: still }] = [JSON.parse(first.stdout), JSON.parse(later.stdout)];
+  expect(quarantined).toMatchObject([
+    {
+      name: "hello",
+      since: expect.stringMatching(/^\d{4}-/),
+      commit: bad,
+      author: jane,
+      problems: expect.arrayContaining([expect.objectContaining({ file: "apis/hello.yaml", line: 5 })]),
+      serving: true,
+      lastGood: { commit: good, path: "apis/hello.yaml", line: 1 },
+    },
+  ]);
+  expect(still).toEqual(quarantined);
+  expect(text.code).toBe(1);
+  expect(text.stdout).toContain("! ApiDefinition hello is quarantined; its last good version stays");
+  expect(text.stdout).toMatch(
+    new RegExp(`^ {4}since \\d{4}-.* ago\\), by commit ${bad.slice(0, 7)} of Jane Roe$`, "m"),
+  );
+  expect(text.stdout).toMatch(/^ {4}apis\/hello\.yaml:5:3 error: .*did you mean 'route'/m);
+  expect(text.stdout).toContain(`    serving apis/hello.yaml:1 of commit ${good.slice(0, 7)}\n`);
+});
+
+test("status tells what goes on while the source can't be read", async () => {
+  await repository.commit({ files: { "apis/hello.yaml": definition("hello", []) } });
+  await gitway("apply");
+  await gitway("apply", "--branch", "gone");
+
+  const { code, stdout } = await gitway("status");
+
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^state +failed since .*\nerror +.*'gone'/m);
+  expect(stdout).toContain(
+    "staying    nothing was changed; revision 1 goes on with 1 object: ApiDefinition hello\n",
+  );
+});
+
 describe("gitway token", () => {
   beforeEach(async () => {
     const byEnv = token.replace("internal", "partner").replace("generate: true", "env: PARTNER");

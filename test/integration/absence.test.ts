@@ -1,12 +1,18 @@
+import { randomBytes } from "node:crypto";
+import { rename, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { silentLog } from "../../src/log.ts";
 import type { PassResult } from "../../src/reconcile/pass.ts";
+import { Secret } from "../../src/secret.ts";
 import { openSource, type Source } from "../../src/source/open-source.ts";
-import { createReconciling, replyManifest, type Reconciling } from "../support/reconciling.ts";
+import { listen, serveGit } from "../support/git-http.ts";
+import { openTestSource } from "../support/open-test-source.ts";
+import { createReconciling, replyManifest, tokenManifest, type Reconciling } from "../support/reconciling.ts";
+import { serve } from "../support/serving.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 let here: Reconciling;
@@ -185,7 +191,7 @@ describe("a source that can't be read changes nothing", () => {
     await here.repository.git("checkout", "-q", "-b", "other");
     await here.repository.git("branch", "-q", "-D", "main");
 
-    await expectFailure(passFrom({ branch: "main" }), "branch-missing");
+    await expectFailure(() => passFrom({ branch: "main" }), "branch-missing");
   });
 
   test.each<[string, RequestListener, string]>([
@@ -217,19 +223,35 @@ describe("a source that can't be read changes nothing", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const location = `http://127.0.0.1:${(server.address() as AddressInfo).port}/apis.git`;
 
-    await expectFailure(passFrom({ location }), code);
+    await expectFailure(() => passFrom({ location }), code);
 
     server.close();
   });
 
-  test("one that is not there", async () => {
-    const before = await here.store.current();
+  test("one that breaks off in the middle of a pack, until it is whole again", async () => {
+    let cut: number | false = false;
+    await using server = await listen(
+      createServer((request, response) => serveGit(here.repository.path, request, response, { cut })),
+    );
+    await using source = await openTestSource(`${server.url}/.git`);
+    const parts = { source, sourceStatus: { url: server.url, branch: "", paths: ["apis"] } };
+    await here.pass(parts);
+    await here.repository.commit({ files: { "apis/a.yaml": null, "large.bin": randomBytes(400_000) } });
 
-    await expect(passFrom({ location: `${here.repository.path}-gone` })).rejects.toMatchObject({
-      code: "source-unreachable",
-    });
+    cut = 100_000;
+    await expectFailure(() => here.pass(parts), "source-unreachable");
+    cut = false;
+    const { plan } = await here.pass(parts);
 
-    expect(await here.store.current()).toEqual(before);
+    expect(plan.changes).toMatchObject([{ action: "delete", name: "a" }]);
+  });
+
+  test("one that is not there any more", async () => {
+    await rename(here.repository.path, `${here.repository.path}-gone`);
+
+    await expectFailure(() => here.pass(), "source-unreachable");
+
+    await rename(`${here.repository.path}-gone`, here.repository.path);
   });
 });
 
@@ -250,6 +272,46 @@ test("a shallow source deletes what its verified tree lacks, and nothing else", 
   expect(result.status.held).toMatchObject([{ code: "source-changed" }]);
 });
 
+test("a source that becomes shallow deletes nothing for that", async () => {
+  const ann = { name: "Ann Example", email: "ann@example.com" };
+  const shallow = async () =>
+    writeFile(`${here.repository.path}/.git/shallow`, `${await here.repository.git("rev-parse", "HEAD")}\n`);
+  await here.repository.commit({ files: { "README.md": "" } });
+  await shallow();
+  const cutOff = await here.pass();
+  await here.repository.commit({ author: ann, files: { "apis/a.yaml": null } });
+  const deleted = await here.pass();
+
+  expect(cutOff).toMatchObject({ outcome: "unchanged", status: { state: "synced" } });
+  expect(deleted.applied?.events).toMatchObject([{ name: "a", action: "deleted", actor: ann }]);
+});
+
+test("a token that is deleted while definitions refer to it lets nobody in any more", async () => {
+  const secret = "a-partner-secret-of-many-random-characters";
+  await here.repository.commit({
+    files: {
+      "apis/t.yaml": tokenManifest("t", "env: PARTNER"),
+      "apis/a.yaml": replyManifest("a", "a", "ok", ["t"]),
+    },
+  });
+  const parts = { resolveSecret: async () => new Secret(secret) };
+  await here.pass(parts);
+  const endpoint = await serve(here.store);
+  const call = () =>
+    fetch(`${endpoint.url}/api/custom/a`, { headers: { authorization: `Bearer ${secret}` } });
+  expect((await call()).status).toBe(200);
+
+  await here.repository.commit({ files: { "apis/t.yaml": null } });
+  const { plan, status } = await here.pass(parts);
+
+  await vi.waitUntil(async () => (await call()).status === 401);
+  expect(plan.changes).toMatchObject([{ action: "delete", name: "t" }]);
+  expect(status.quarantined).toMatchObject([
+    { name: "a", serving: true, problems: [{ code: "dangling-reference", file: "apis/a.yaml" }] },
+  ]);
+  await endpoint.close();
+});
+
 test("a disabled token takes effect in the commit whose deletions are held", async () => {
   const token = (disabled: boolean) => `apiVersion: gitway/v1
 kind: ApiToken
@@ -268,11 +330,16 @@ spec: { secret: { generate: true }, disabled: ${disabled} }
   expect((await here.store.serving()).tokens).toMatchObject([{ name: "t", spec: { disabled: true } }]);
 });
 
-async function expectFailure(pass: Promise<PassResult>, code: string): Promise<void> {
+async function expectFailure(pass: () => Promise<PassResult>, code: string): Promise<void> {
   const before = await here.store.current();
-  await expect(pass).rejects.toMatchObject({ code });
+  await expect(pass()).rejects.toMatchObject({ code });
   expect(await here.store.current()).toEqual(before);
-  expect(await here.store.readSync()).toMatchObject({ state: "failed", error: { code } });
+  const staying = {
+    revision: before.revision,
+    count: before.objects.length,
+    objects: before.objects.map(({ kind, name }) => ({ kind, name })),
+  };
+  expect(await here.store.readSync()).toMatchObject({ state: "failed", error: { code }, staying });
 }
 
 /** A pass over the same store from a source that is set up otherwise. */

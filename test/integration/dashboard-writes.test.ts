@@ -317,6 +317,29 @@ test("a deletion that can't go through is a 409 that says why, and nothing has h
   expect(await head()).toEqual(before);
 });
 
+test("what is quarantined is told with since when, by whose commit, why, and what serves instead", async () => {
+  await commit({ "apis/hello.yaml": replyManifest("hello", "hello").replace("route", "rout") }, false);
+  const { commit: bad } = await head();
+  await api.pass();
+
+  const { status } = (await (await api.request("/sync", key)).json()) as { status: object };
+
+  expect(status).toEqual(await api.store.readSync());
+  const [stored] = await api.store.objects("ApiDefinition", "hello");
+  expect(status).toMatchObject({
+    quarantined: [
+      {
+        name: "hello",
+        since: expect.stringMatching(/^\d{4}-/),
+        commit: bad,
+        author: { name: "Test Author" },
+        problems: expect.arrayContaining([expect.objectContaining({ file: "apis/hello.yaml", line: 5 })]),
+        lastGood: { version: stored?.version, commit: stored?.commit, path: "apis/hello.yaml", line: 2 },
+      },
+    ],
+  });
+});
+
 test("deletions that wait go with a consent", async () => {
   const five = [1, 2, 3, 4, 5].map((count) => [
     `apis/r${count}.yaml`,

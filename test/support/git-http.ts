@@ -2,12 +2,15 @@ import { spawn } from "node:child_process";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Server as TcpServer } from "node:net";
 
-/** Git's own HTTP server, run as a CGI program. With `cut`, the connection breaks before the answer. */
+/**
+ * Git's own HTTP server, run as a CGI program. With `cut`, the connection breaks before the answer, or after
+ * so many bytes of a longer one.
+ */
 export function serveGit(
   root: string,
   request: IncomingMessage,
   response: ServerResponse,
-  { cut = false }: { readonly cut?: boolean } = {},
+  { cut = false }: { readonly cut?: boolean | number } = {},
 ): void {
   const url = new URL(request.url ?? "/", "http://localhost");
   const child = spawn("git", ["-c", "safe.directory=*", "http-backend"], {
@@ -28,7 +31,7 @@ export function serveGit(
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
   child.on("close", () => {
-    if (cut) {
+    if (cut === true) {
       response.destroy();
       return;
     }
@@ -37,7 +40,10 @@ export function serveGit(
     const lines = output.subarray(0, end).toString().split("\r\n");
     const headers = lines.map((line) => line.split(": ") as [string, string]);
     const status = headers.find(([name]) => name === "Status")?.[1] ?? "200";
-    response.writeHead(Number.parseInt(status, 10), headers.flat()).end(output.subarray(end + 4));
+    const body = output.subarray(end + 4);
+    response.writeHead(Number.parseInt(status, 10), headers.flat());
+    if (cut === false || body.length <= cut) response.end(body);
+    else response.write(body.subarray(0, cut), () => response.destroy());
   });
   request.pipe(child.stdin);
 }

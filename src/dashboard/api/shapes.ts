@@ -163,6 +163,11 @@ export const shapes = {
           converged: mark,
           state: { type: "string", enum: ["synced", "degraded", "failed", "suspended"] },
           error: optional(fields({ code: text, message: text })),
+          "staying?": fields({
+            revision: number,
+            count: number,
+            objects: list(fields({ kind: text, name: text })),
+          }),
           since: time,
           quarantined: list(
             fields({
