@@ -126,14 +126,22 @@ async function serve(
   exchange: Pick<Call, "request" | "response" | "upgrade">,
   progress: Progress,
 ): Promise<Refusal | null> {
-  const { request } = exchange;
+  const { request, response, upgrade } = exchange;
   const target = parseRequestTarget(request.url ?? "", request.headers.host);
   const malformed = target ? malformationOf(request) : ({ code: 2001 } as const);
   if (malformed || !target) return malformed;
   if (!table) return { code: 7, headers: { "retry-after": "1" } };
   const { id, clientAddress } = progress;
   const { usage } = options;
-  const { call, refusal } = findCall(table, { ...exchange, id, target, clientAddress, usage });
+  const { call, refusal } = findCall(table, {
+    request,
+    response,
+    upgrade,
+    id,
+    target,
+    clientAddress,
+    usage,
+  });
   options.trace?.found(call, refusal);
   progress.call = call;
   const ruling = call && refusal ? { rule: "token", verdict: refusal } : null;

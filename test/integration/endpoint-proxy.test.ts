@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Endpoint } from "../../src/endpoint/endpoint.ts";
 import type { ApiDefinitionSpec, ProxyAction } from "../../src/manifest/api-definition.generated.ts";
 import { createTargetGuard } from "../../src/target-guard.ts";
-import { bearer, definition, errorCode, secret, serve, state } from "../support/serving.ts";
+import { bearer, definition, errorCode, secret, serve, state, withMiddleware } from "../support/serving.ts";
 import { rawConnection, startRawUpstream, startUpstream, type Upstream } from "../support/upstream.ts";
 
 const opened: { close(): Promise<void> }[] = [];
@@ -211,6 +211,21 @@ describe("a proxied answer", () => {
     expect(response.headers.get("content-length")).toBe("123");
   });
 
+  test("comes without the hints that came before it", async () => {
+    const upstream = await startRawUpstream((socket) =>
+      socket.once("data", () => {
+        socket.write("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      }),
+    );
+    opened.push(upstream);
+    const endpoint = await proxied({ targetUrl: upstream.url });
+
+    const response = await fetch(`${endpoint.url}/p`);
+
+    expect([response.status, response.headers.get("link"), await response.text()]).toEqual([200, null, "ok"]);
+  });
+
   test("may come before the request has been read", async () => {
     const upstream = await startUpstream((_request, response) =>
       response.writeHead(403, { connection: "close" }).end("no"),
@@ -367,6 +382,31 @@ describe("streaming", () => {
 
     await expect(call).rejects.toThrow("aborted");
     await vi.waitFor(() => expect(gone).toBe(true));
+  });
+
+  test("asks the upstream nothing when the client went away while middleware ran", async () => {
+    const upstream = await startUpstream((_request, response) => response.end("answer"));
+    opened.push(upstream);
+    const slow =
+      "export default ({ headers }) => { const end = Date.now() + Number(headers['x-ms']); while (Date.now() < end); };";
+    const spec = { listenPath: "/p", action: { proxy: { targetUrl: upstream.url } } };
+    // With one worker, what follows is served after what came before.
+    const endpoint = await serve(state([withMiddleware(spec, { post: [slow] })]), { scriptWorkers: 1 });
+    opened.push({ close: () => endpoint.closeNow() });
+    const ask = (milliseconds: string, signal?: AbortSignal) =>
+      fetch(`${endpoint.url}/p/${milliseconds}`, {
+        headers: { "x-ms": milliseconds },
+        signal: signal ?? null,
+      });
+    const leaving = new AbortController();
+    const call = ask("500", leaving.signal);
+    await vi.waitFor(() => expect(endpoint.scriptLoad().running).toBe(1));
+
+    leaving.abort();
+
+    await expect(call).rejects.toThrow("aborted");
+    expect(await (await ask("0")).text()).toBe("answer");
+    expect(upstream.requests.map(({ url }) => url)).toEqual(["/0"]);
   });
 
   test("ends the upstream's request when the client goes away, in the middle of the answer", async () => {

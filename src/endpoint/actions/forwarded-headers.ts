@@ -59,5 +59,7 @@ function namedByConnection(connection: string | undefined): ReadonlySet<string> 
 }
 
 function pairs(flat: readonly string[]): (readonly [string, string])[] {
-  return flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? ""] as const] : []));
+  const list: (readonly [string, string])[] = [];
+  for (let index = 0; index < flat.length; index += 2) list.push([flat[index] ?? "", flat[index + 1] ?? ""]);
+  return list;
 }

@@ -1,5 +1,7 @@
 import { type IncomingMessage, request as sendRequest } from "node:http";
 import type { Socket } from "node:net";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
 
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
@@ -9,8 +11,9 @@ import type { OpenTunnels, TunnelPlace } from "../tunnel/open-tunnels.ts";
 import { joinSockets } from "../tunnel/tunnel.ts";
 import { addHeaders } from "./add-headers.ts";
 import { clientHeaders, upstreamHeaders } from "./forwarded-headers.ts";
+import { refusalFor, sendHead } from "./pass-on.ts";
 import type { ProxyTarget, ProxyTargets } from "./proxy-target.ts";
-import { handBack, refusalFor, targetOf, upstreamPath } from "./proxy.ts";
+import { targetOf, upstreamPath } from "./proxy.ts";
 import { isSendable } from "./reply.ts";
 import { headLimit, type Upstreams } from "./upstreams.ts";
 
@@ -46,9 +49,30 @@ export async function serveUpgrade(
   }
   place.leave();
   if (reaction.kind === "failed") return reaction.refusal;
-  const { answer } = reaction;
-  const { statusCode = 502, rawHeaders: headers } = answer;
-  return await handBack(call, { statusCode, headers, body: answer }).catch(refusalFor);
+  return await handBack(call, reaction.answer).catch(refusalFor);
+}
+
+/** Hands on the answer of an upstream that does not agree, as it comes. Rejects when it, or the client, breaks off. */
+async function handBack(call: Call, answer: IncomingMessage): Promise<Refusal | null> {
+  const { response, definition } = call;
+  const refusal = sendHead(call, answer.statusCode ?? 502, answer.rawHeaders);
+  if (refusal) {
+    answer.on("error", () => {}).destroy();
+    return refusal;
+  }
+  response.write(Buffer.alloc(0));
+  await pipeline(answer, limited(definition.limits.responseBody ?? Infinity), response);
+  return null;
+}
+
+function limited(limit: number): Transform {
+  let size = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      size += chunk.length;
+      done(size > limit ? new Error("The upstream's answer is beyond the limit.") : null, chunk);
+    },
+  });
 }
 
 /** Never rejects, and takes no longer than the proxy may. */

@@ -11,7 +11,7 @@ export interface Upstreams {
   /** Opens a connection that is not the agent's. Rejects with the reason of the signal when that comes first. */
   readonly connect: (target: ProxyTarget, signal: AbortSignal) => Promise<Socket>;
   /** Whether a target is an address that may not be reached. Where names lead to is seen when they are connected to. */
-  readonly isDenied: TargetGuard["isDenied"];
+  readonly isDenied: (target: ProxyTarget) => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -24,6 +24,8 @@ const connectTime = 10_000;
 export function createUpstreams({ isDenied, lookup }: TargetGuard): Upstreams {
   const connect = buildConnector({ lookup, timeout: connectTime });
   const agent = new Agent({ connections: 1024, maxHeaderSize: headLimit, connect });
+  // A target is judged once, and not for every call.
+  const verdicts = new WeakMap<ProxyTarget, boolean>();
   return {
     agent,
     connect: async (target, signal) => {
@@ -38,7 +40,11 @@ export function createUpstreams({ isDenied, lookup }: TargetGuard): Upstreams {
         });
       });
     },
-    isDenied,
+    isDenied(target) {
+      const verdict = verdicts.get(target) ?? isDenied(target.hostname);
+      verdicts.set(target, verdict);
+      return verdict;
+    },
     close: () => agent.destroy(),
   };
 }

@@ -1,0 +1,115 @@
+import type { Dispatcher } from "undici";
+
+import { messageOf } from "../../errors.ts";
+import { deniedCode } from "../../target-guard.ts";
+import type { Call } from "../call.ts";
+import type { Refusal } from "../endpoint-error.ts";
+import { addHeaders } from "./add-headers.ts";
+import { clientHeaders } from "./forwarded-headers.ts";
+import { isSendable } from "./reply.ts";
+
+/** An answer on its way from an upstream to the client. */
+export interface Passage {
+  /** What the upstream says goes here. */
+  readonly handler: Dispatcher.DispatchHandler;
+  /** Ends it, if it has not ended: the upstream is told to stop. */
+  readonly refuse: (refusal: Refusal) => void;
+  /** How it ended: null when the client has the whole answer. After that began, a refusal can't be told any more. */
+  readonly over: Promise<Refusal | null>;
+}
+
+const stuckTime = 600_000;
+
+/**
+ * Passes the answer to a call on as it comes, as fast as the client takes it and no faster. `begun` is told
+ * of its head. Streams in between would cost more than everything else that is done for a call.
+ */
+export function passOn(call: Call, begun: () => void): Passage {
+  const { response } = call;
+  const limit = call.definition.limits.responseBody ?? Infinity;
+  let upstream: Dispatcher.DispatchController | null = null;
+  let refused: Refusal | null = null;
+  let size = 0;
+  let end = (_outcome: Refusal | null) => {};
+  const over = new Promise<Refusal | null>((resolve) => (end = resolve));
+  response.once("close", () => (response.writableFinished ? end(null) : refuse({ code: 2011 })));
+  // While middleware ran, say.
+  if (response.destroyed) refuse({ code: 2011 });
+  return {
+    over,
+    refuse,
+    handler: {
+      onRequestStart(controller) {
+        upstream = controller;
+        if (refused) stop(controller);
+      },
+      onResponseStart(controller, status) {
+        if (status >= 200) start(controller, status);
+      },
+      onResponseData(controller, chunk) {
+        size += chunk.length;
+        if (size > limit) refuse({ code: 17, reason: "the upstream's answer is beyond the limit" });
+        else if (!response.destroyed && !response.write(chunk)) controller.pause();
+      },
+      onResponseEnd: () => void response.end(),
+      onResponseError: (_controller, error) => end(refused ?? refusalFor(error)),
+    },
+  };
+
+  function refuse(refusal: Refusal): void {
+    refused ??= refusal;
+    if (upstream) stop(upstream);
+    end(refused);
+  }
+
+  function start(controller: Dispatcher.DispatchController, status: number): void {
+    begun();
+    const refusal = sendHead(call, status, textsOf(controller.rawHeaders));
+    if (refusal) return refuse(refusal);
+    response.on("drain", () => controller.resume());
+    // What is there goes out with the head, which does not wait for more. flushHeaders would send it as UTF-8.
+    setImmediate(() => {
+      if (size === 0 && !response.writableEnded && !response.destroyed) response.write(Buffer.alloc(0));
+    });
+  }
+}
+
+/** Begins an answer as an upstream does, unless it says that its body is beyond the definition's limit. */
+export function sendHead(call: Call, status: number, raw: readonly string[]): Refusal | null {
+  const { request, response, definition } = call;
+  const headers = clientHeaders(raw).filter(isSendable);
+  const length = headers.find(([name]) => name.toLowerCase() === "content-length")?.[1];
+  const limit = definition.limits.responseBody ?? Infinity;
+  if (request.method !== "HEAD" && Number(length ?? 0) > limit) return { code: 17 };
+  addHeaders(response, headers);
+  response.writeHead(status);
+  // A client that does not read what there is; one that waits for more may.
+  response.setTimeout(stuckTime, () => response.writableLength > 0 && response.destroy());
+  return null;
+}
+
+function stop(controller: Dispatcher.DispatchController): void {
+  controller.abort(new Error("The call is over."));
+}
+
+/** Names and values in turn. */
+function textsOf(raw: Dispatcher.DispatchController["rawHeaders"]): string[] {
+  return Array.isArray(raw) ? raw.map((text) => text.toString("latin1")) : [];
+}
+
+const unreachable = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** The refusal for what an upstream failed with. */
+export function refusalFor(error: unknown): Refusal {
+  const code = (error as NodeJS.ErrnoException).code ?? "";
+  const reason = `${code} ${messageOf(error)}`.trim();
+  if (code === deniedCode) return { code: 2009, reason };
+  return { code: unreachable.has(code) ? 2010 : 2011, reason };
+}
