@@ -18,6 +18,9 @@ export function eventStreams(
 ): (context: ApiContext) => Response | Promise<Response> {
   let open = 0;
   return (context) => {
+    // Nobody would read what comes.
+    if (context.req.raw.method === "HEAD")
+      return context.body(null, 200, { "content-type": "text/event-stream" });
     if (open >= mostStreams)
       return refuse(context, 503, `There are ${mostStreams} streams of events already.`, {
         "retry-after": "60",
