@@ -3,9 +3,10 @@ import { routeOf } from "../manifest/references.ts";
 import { collectCandidates, type Candidate } from "./candidates.ts";
 import { settleEffectiveState, type Settled } from "./effective-state.ts";
 import { fieldDifferences } from "./field-differences.ts";
+import { holdGaps } from "./gaps.ts";
 import type { Change, CurrentState, Held, Plan, Quarantined, Sighting, StoredObject } from "./plan.ts";
 import { holdDeletions, type PruneLimit } from "./prune.ts";
-import { findSlips, holdGaps, holdMisspelt, noSlips, withoutMisspelt } from "./slips.ts";
+import { findSlips, holdMisspelt, noSlips, withoutMisspelt } from "./slips.ts";
 
 /** What a plan is made of. */
 export interface PlanInput {
