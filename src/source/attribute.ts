@@ -129,7 +129,6 @@ async function follow(
       behind: (tips) => lineage.behind(tips),
       steps,
       views,
-      isEnough: () => false,
     },
     to,
     heads,

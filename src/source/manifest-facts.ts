@@ -54,8 +54,6 @@ export interface FactsReader {
   text(file: ManifestFile): Promise<string | null>;
   /** Takes over what has been parsed elsewhere. */
   remember(file: ManifestFile, outcome: ParseOutcome): void;
-  /** Whether there was more to parse than may be: what was read since then says nothing. */
-  isExhausted(): boolean;
 }
 
 /** What facts are read with. */
@@ -74,13 +72,9 @@ export function createFactsCache(): Cache<FileFacts> {
   return createCache(mostDocuments, ({ documents }) => 1 + documents.length);
 }
 
-/** Reads contents of the mirror, and parses at most so many. */
-export function createFactsReader(
-  { objects, pool, knownFacts }: FactsReading,
-  mostParsed = Number.POSITIVE_INFINITY,
-): FactsReader {
+/** Reads contents of the mirror. */
+export function createFactsReader({ objects, pool, knownFacts }: FactsReading): FactsReader {
   const known = new Map<string, FileFacts>();
-  let parsed = 0;
 
   /** Whether the facts of a file are at hand. */
   function isKnown(key: string): boolean {
@@ -102,9 +96,7 @@ export function createFactsReader(
       known.set(key, nothingReadable);
       unknown.delete(key);
     }
-    parsed += unknown.size;
-    if (parsed <= mostParsed)
-      for (const some of chunks([...unknown.values()], filesAtOnce)) await parse(some);
+    for (const some of chunks([...unknown.values()], filesAtOnce)) await parse(some);
     return files.map((file) => known.get(keyOf(file)) ?? nothingReadable);
   }
 
@@ -135,7 +127,7 @@ export function createFactsReader(
     else known.set(keyOf(file), nothingReadable);
   }
 
-  return { read, text, remember, isExhausted: () => parsed > mostParsed };
+  return { read, text, remember };
 }
 
 /** A file refers to others relative to its folder; its own name changes nothing. */

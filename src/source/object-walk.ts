@@ -13,8 +13,6 @@ export type Role = "seek" | "author" | "contributor";
 export interface Walker extends Tracked {
   /** Whether a state is the one that is asked about. */
   readonly seeks: (state: string) => boolean;
-  /** Whether that is all. If not, it is asked who made the state. */
-  readonly stopsThere: boolean;
   /** The state where the object last converged: what is older has no part in the change. */
   readonly converged: string;
   /** The newest commit with that state. */
@@ -46,8 +44,6 @@ export interface WalkedHistory {
   behind(tips: readonly string[]): readonly Commit[];
   steps(comparisons: readonly Comparison[]): Promise<readonly Step[]>;
   readonly views: ViewReader<Walker>;
-  /** Whether enough has been read. */
-  isEnough(): boolean;
 }
 
 /**
@@ -67,7 +63,7 @@ export async function walkObjects(
   for (const arrivals of walk.arrivals.values())
     for (const [walker, { role }] of arrivals) if (role === "contributor") arrivals.delete(walker);
   const tips = [...walk.arrivals].flatMap(([commit, arrivals]) => (arrivals.size > 0 ? [commit] : []));
-  if (tips.length > 0 && !history.isEnough()) await walkCommits(walk, history.behind(tips));
+  if (tips.length > 0) await walkCommits(walk, history.behind(tips));
 }
 
 interface Walk {
@@ -84,14 +80,13 @@ const fewWalkers = 8;
 async function walkCommits(walk: Walk, commits: readonly Commit[]): Promise<void> {
   const { history, arrivals } = walk;
   for (const some of chunks(commits, commitsAtOnce)) {
-    if (arrivals.size === 0 || history.isEnough()) return;
+    if (arrivals.size === 0) return;
     const comparisons = some.flatMap(({ id, parents }) => parents.map((older) => ({ newer: id, older })));
     const steps = await history.steps(comparisons);
     if (Math.max(...[...arrivals.values()].map(({ size }) => size)) > fewWalkers)
       await history.views.prefetch(steps);
     let next = 0;
     for (const commit of some) {
-      if (history.isEnough()) return;
       await visit(walk, commit, steps.slice(next, next + commit.parents.length));
       next += commit.parents.length;
     }
@@ -134,9 +129,7 @@ function look(walk: Walk, commit: string, here: Arrivals): void {
     if (walker.found) here.delete(walker);
     else if (walker.seeks(arrival.view.state)) {
       walker.found = { commit, view: arrival.view };
-      if (walker.stopsThere) here.delete(walker);
-      else
-        here.set(walker, { ...arrival, role: "author", document: speakerOf(walker.subject, arrival.view) });
+      here.set(walker, { ...arrival, role: "author", document: speakerOf(walker.subject, arrival.view) });
     }
   }
   walk.seeking.delete(commit);

@@ -37,7 +37,6 @@ export function trackChange(change: Change): TrackedChange {
     },
     words: [...new Set(names.map((name) => name.toLowerCase()))],
     seeks: (state) => state === now,
-    stopsThere: false,
     converged: before?.hash ?? absentState,
     found: null,
     author: null,

@@ -74,7 +74,6 @@ async function walk(
     subject: { key: "ApiDefinition/1", storedName: null, storedPath: null, homes: [] },
     words: [],
     seeks: (state) => state === wanted,
-    stopsThere: false,
     converged,
     found: null,
     author: null,
@@ -93,7 +92,6 @@ async function walk(
         move: async (_step, older, views) =>
           new Map([...views.keys()].map((each) => [each, viewAt(told, older)])),
       },
-      isEnough: () => false,
     },
     head,
     new Map([[walker, viewAt(told, head)]]),
