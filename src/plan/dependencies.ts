@@ -17,11 +17,12 @@ export function marksOf(document: Identity | (Identity & Specified)): string[] {
 }
 
 /**
- * Follows, from some objects, who wants or holds the same names and claims, and what they refer to, to the
- * end. Nobody else can change what becomes of them.
+ * Follows, from some objects, who wants or holds the same names and claims, what they refer to, and who is new
+ * in the file of what is gone, to the end. Nobody else can change what becomes of them.
  */
 export function dependenciesOf(keys: readonly string[], candidates: readonly Candidate[]): Dependencies {
-  const index = indexOf(candidates);
+  const marksBy = marksOfAll(candidates);
+  const index = indexOf(marksBy);
   const marks = new Set(keys);
   const seen = new Set<Candidate>();
   let onAbsence = false;
@@ -31,22 +32,41 @@ export function dependenciesOf(keys: readonly string[], candidates: readonly Can
       if (seen.has(candidate)) continue;
       seen.add(candidate);
       onAbsence ||= !candidate.present;
-      for (const more of marksOfCandidate(candidate)) marks.add(more);
+      for (const more of marksBy.get(candidate) ?? []) marks.add(more);
       for (const reference of candidate.desired ? referencesOf(candidate.desired) : [])
         marks.add(nameKey(reference));
     }
   return { marks, onAbsence };
 }
 
-function indexOf(candidates: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {
+type Marks = ReadonlyMap<Candidate, readonly string[]>;
+
+function indexOf(marksBy: Marks): ReadonlyMap<string, readonly Candidate[]> {
   const index = new Map<string, Candidate[]>();
-  for (const candidate of candidates)
-    for (const mark of new Set(marksOfCandidate(candidate))) {
+  for (const [candidate, marks] of marksBy)
+    for (const mark of new Set(marks)) {
       const there = index.get(mark);
       if (there) there.push(candidate);
       else index.set(mark, [candidate]);
     }
   return index;
+}
+
+/** In the file of what is gone it meets what is new there: the one may be meant in place of the other. */
+function marksOfAll(candidates: readonly Candidate[]): Marks {
+  const left = new Set(
+    candidates.flatMap(({ stored, present }) => (stored && !present ? [stored.path] : [])),
+  );
+  const placesOf = ({ stored, present, files }: Candidate) => {
+    if (stored) return present ? [] : [stored.path];
+    return files.filter((file) => left.has(file));
+  };
+  return new Map(
+    candidates.map((candidate) => [
+      candidate,
+      [...marksOfCandidate(candidate), ...placesOf(candidate).map((file) => `file ${file}`)],
+    ]),
+  );
 }
 
 function marksOfCandidate({ key, kind, name, desired, stored }: Candidate): string[] {

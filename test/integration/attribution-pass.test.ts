@@ -191,6 +191,32 @@ describe("the commit that released a change", () => {
     });
   });
 
+  test("is the one that mended what is to take the place of something deleted", async () => {
+    const { repository } = here;
+    await repository.commit({
+      files: { "apis/a.yaml": replyManifest("a", "a"), "apis/b.yaml": replyManifest("b", "b") },
+    });
+    await here.pass();
+    const file = (text: string) => ({ "apis/a.yaml": text });
+    const deletion = await repository.commit({
+      files: file(replyManifest("other", "z").replace("route", "rout")),
+      author: ann,
+    });
+    await here.pass();
+    const release = await repository.commit({ files: file(replyManifest("other", "z")), author: ben });
+    await repository.commit({ files: { "apis/b.yaml": replyManifest("b", "b", "new") }, author: dan });
+
+    const { applied } = await here.pass();
+
+    expect(eventOf(applied, "a")).toMatchObject({
+      action: "deleted",
+      actor: ann,
+      commit: deletion,
+      releasedBy: { author: ben, commit: release },
+    });
+    expect(eventOf(applied, "other")).toMatchObject({ action: "added", actor: ben, releasedBy: null });
+  });
+
   test("is the one that made a tree readable in which something had been deleted", async () => {
     const { repository } = here;
     const all = ["a", "b", "c"].map((name) => [`apis/${name}.yaml`, replyManifest(name, name)] as const);
