@@ -25,6 +25,17 @@ export function referencesOf(object: Specified): readonly Reference[] {
   ];
 }
 
+/** The same without where it is said: of very many objects this is asked only to find that all is there. */
+export function namesReferredTo(object: Specified): readonly Omit<Reference, "path">[] {
+  if (object.kind !== "ApiDefinition") return [];
+  const { tokens = [], events = [] } = object.spec;
+  if (tokens.length === 0 && events.length === 0) return [];
+  return [
+    ...tokens.map((name) => ({ kind: "ApiToken", name }) as const),
+    ...events.map(({ webhook }) => ({ kind: "Webhook", name: webhook }) as const),
+  ];
+}
+
 /** Which requests a definition takes. */
 export interface Claim {
   /** Equal exactly when two definitions could take the same request with equal priority (UD-APIs 1.2). */

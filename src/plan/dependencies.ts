@@ -1,3 +1,4 @@
+import { idClaimsOf } from "../manifest/dashboard-ids.ts";
 import { objectKey, type Identity, type Specified } from "../manifest/manifest.ts";
 import { claimOf, referencesOf } from "../manifest/references.ts";
 import { nameKey, type Candidate } from "./candidates.ts";
@@ -6,14 +7,17 @@ import { nameKey, type Candidate } from "./candidates.ts";
 export interface Dependencies {
   /** Marks of documents, as `marksOf` gives them: those without any of these have no say. */
   readonly marks: ReadonlySet<string>;
-  /** Whether it matters what else is there at all: a deletion has a part in it (law 3). */
+  /** Whether it matters what else is there at all: somebody goes, or comes (law 3). */
   readonly onAbsence: boolean;
 }
 
-/** By what a document meets others: the object that it stands for, its name, its claim. */
+/** By what a document meets others: the object that it stands for, its name, its ids, its claim. */
 export function marksOf(document: Identity | (Identity & Specified)): string[] {
-  const claim = "spec" in document ? claimOf(document) : null;
-  return [objectKey(document), nameKey(document), ...(claim ? [`claim ${claim.key}`] : [])];
+  const own = [objectKey(document), nameKey(document)];
+  if (!("spec" in document)) return own;
+  const claim = claimOf(document);
+  const ids = idClaimsOf(document).map(({ value }) => `id ${document.kind} ${value}`);
+  return [...own, ...ids, ...(claim ? [`claim ${claim.key}`] : [])];
 }
 
 /**
@@ -31,7 +35,7 @@ export function dependenciesOf(keys: readonly string[], candidates: readonly Can
     for (const candidate of index.get(mark) ?? []) {
       if (seen.has(candidate)) continue;
       seen.add(candidate);
-      onAbsence ||= !candidate.present;
+      onAbsence ||= !candidate.present || !candidate.stored;
       for (const more of marksBy.get(candidate) ?? []) marks.add(more);
       for (const reference of candidate.desired ? referencesOf(candidate.desired) : [])
         marks.add(nameKey(reference));

@@ -12,6 +12,7 @@ import type { Problem } from "../manifest/problem.ts";
 import { claimOf, referencesOf, type Reference } from "../manifest/references.ts";
 import { nameKey, type Candidate } from "./candidates.ts";
 import type { StoredObject } from "./plan.ts";
+import type { NamesByKind } from "./relevant-part.ts";
 import { describeRival, type Rival } from "./rival.ts";
 
 /** What is live after the apply: the new version of an object, or one that it falls back to. */
@@ -43,8 +44,9 @@ interface UniqueValue {
 export function settleEffectiveState(
   candidates: readonly Candidate[],
   heldKeys: ReadonlySet<string>,
+  otherNames: NamesByKind = new Map(),
 ): Settled {
-  const state = startState(candidates, heldKeys);
+  const state = startState(candidates, heldKeys, otherNames);
   for (const kind of kinds) settleKind(kind, candidates, state);
   return state;
 }
@@ -70,9 +72,15 @@ interface State {
   readonly contested: ReadonlyMap<string, readonly Candidate[]>;
   /** What each object has in the store already: who holds a route, name or id keeps it. */
   readonly held: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Names of objects that are none of the candidates, and stay. */
+  readonly otherNames: NamesByKind;
 }
 
-function startState(candidates: readonly Candidate[], heldKeys: ReadonlySet<string>): State {
+function startState(
+  candidates: readonly Candidate[],
+  heldKeys: ReadonlySet<string>,
+  otherNames: NamesByKind,
+): State {
   const held = heldValues(candidates);
   const state: State = {
     effective: new Map(),
@@ -83,6 +91,7 @@ function startState(candidates: readonly Candidate[], heldKeys: ReadonlySet<stri
     owners: new Map(),
     contested: contestedValues(candidates, held),
     held,
+    otherNames,
   };
   for (const candidate of candidates) {
     const entry = startOf(candidate, heldKeys);
@@ -147,10 +156,14 @@ function danglingReferences(object: Manifest, state: State): Problem[] {
 
 function* namesOf(kind: Kind, state: State): Iterable<string> {
   for (const { object } of state.effective.values()) if (object.kind === kind) yield object.name;
+  yield* state.otherNames.get(kind) ?? [];
 }
 
 function isOwned(reference: Reference, state: State): boolean {
-  return (state.owners.get(nameKey(reference))?.size ?? 0) > 0;
+  const { kind, name } = reference;
+  return (
+    (state.owners.get(nameKey(reference))?.size ?? 0) > 0 || (state.otherNames.get(kind)?.has(name) ?? false)
+  );
 }
 
 /** Back to the last good version, or away. Says whose values that touches. */
@@ -202,7 +215,8 @@ function uniqueOf(object: Manifest | StoredObject | null | undefined): readonly 
 /** Asked for several times in a plan, and objects never change. */
 const known = new WeakMap<Manifest | StoredObject, readonly UniqueValue[]>();
 
-function uniqueValues(object: Manifest | StoredObject): readonly UniqueValue[] {
+/** The name, the ids and the claim of an object. */
+export function uniqueValues(object: Manifest | StoredObject): readonly UniqueValue[] {
   const values = known.get(object) ?? readUniqueValues(object);
   known.set(object, values);
   return values;

@@ -6,6 +6,7 @@ import { fieldDifferences } from "./field-differences.ts";
 import { holdGaps } from "./gaps.ts";
 import type { Change, CurrentState, Held, Plan, Quarantined, Sighting, StoredObject } from "./plan.ts";
 import { holdDeletions, type PruneLimit } from "./prune.ts";
+import { type NamesByKind, relevantPart } from "./relevant-part.ts";
 import { findSlips, holdMisspelt, noSlips, withoutMisspelt } from "./slips.ts";
 
 /** What a plan is made of. */
@@ -51,7 +52,7 @@ export function makePlan(input: PlanInput): Plan {
   };
 }
 
-/** What becomes of each object of the tree and of the store. */
+/** What becomes of each object of the tree and of the store that anything may become of. */
 export interface Decision {
   readonly candidates: readonly Candidate[];
   readonly held: readonly Held[];
@@ -60,13 +61,20 @@ export interface Decision {
 
 /** The part of planning that decides, before it is said what that changes. */
 export function decide(input: PlanInput): Decision {
-  const { set, current, lastGood = [], consents = new Set() } = input;
-  const collected = collectCandidates(set, current.objects, lastGood);
+  const { lastGood = [], consents = new Set() } = input;
+  const { set, objects, otherNames } = relevantPart(input);
+  const collected = collectCandidates(set, objects, lastGood);
   const isAskedFor = input.allowPrune || input.trailer;
   const slips = isAskedFor ? noSlips : findSlips(collected, consents);
   const candidates = withoutMisspelt(collected, slips);
   const held = withMore(holdDeletions({ ...input, candidates }), holdMisspelt(slips));
-  return settle(candidates, held, isAskedFor ? null : consents);
+  return settle(candidates, held, { otherNames, consents: isAskedFor ? null : consents });
+}
+
+interface Circumstances {
+  readonly otherNames: NamesByKind;
+  /** Null when somebody consented to all. */
+  readonly consents: ReadonlySet<string> | null;
 }
 
 /** So often is looked again at what a held deletion does to others; whoever might be touched then waits too. */
@@ -76,14 +84,15 @@ const mostRounds = 8;
 function settle(
   candidates: readonly Candidate[],
   held: readonly Held[],
-  consents: ReadonlySet<string> | null,
+  circumstances: Circumstances,
   round = 1,
 ): Decision {
-  const settled = settleEffectiveState(candidates, new Set(held.map(objectKey)));
+  const { otherNames, consents } = circumstances;
+  const settled = settleEffectiveState(candidates, new Set(held.map(objectKey)), otherNames);
   const isWaiting = ({ key }: Candidate) => round > mostRounds || !settled.effective.has(key);
   const gaps = consents === null ? [] : holdGaps(candidates, { settled, consents, isWaiting });
   if (gaps.length === 0) return { candidates, held, settled };
-  return settle(candidates, [...held, ...gaps], consents, round + 1);
+  return settle(candidates, [...held, ...gaps], circumstances, round + 1);
 }
 
 /** One reason for each is enough: the first. */

@@ -31,6 +31,7 @@ interface PruneInput {
  */
 export function holdDeletions(input: PruneInput): readonly Held[] {
   const gone = input.candidates.filter(({ present }) => !present);
+  if (gone.length === 0) return [];
   const [unreadable] = input.set.unidentified;
   if (unreadable) {
     const reason = unproven(`${unreadable.file}:${unreadable.line}`);
@@ -65,8 +66,8 @@ function reasonFor(
   };
 }
 
-function nothingIsLeft(input: PruneInput): boolean {
-  return !input.candidates.some((candidate) => candidate.present);
+function nothingIsLeft({ set }: PruneInput): boolean {
+  return set.manifests.length === 0 && set.broken.length === 0;
 }
 
 type Counts = ReadonlyMap<string, readonly unknown[]>;
