@@ -3,6 +3,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { silentLog } from "../../src/log.ts";
+import { createPlanMemory } from "../../src/plan/relevant-part.ts";
 import { startLoop } from "../../src/reconcile/loop.ts";
 import { type PassResult, runPass } from "../../src/reconcile/pass.ts";
 import { openSource } from "../../src/source/open-source.ts";
@@ -57,6 +58,7 @@ async function measure(): Promise<void> {
     pruneLimit: { objects: 3, share: 0.25 },
     allowPrune: false,
     resolveSecret: async () => null,
+    planMemory: createPlanMemory(),
     log,
   };
   const turns = createTurns();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readOptionSecret, secretResolver } from "../config-secrets.ts";
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
+import { createPlanMemory } from "../plan/relevant-part.ts";
 import type { PassParts } from "../reconcile/pass.ts";
 import type { Source } from "../source/open-source.ts";
 import type { Store } from "../store/store.ts";
@@ -64,6 +65,7 @@ export function passParts(
     pruneLimit: config.prune,
     allowPrune,
     resolveSecret: secretResolver(config.secretsDir, config.environment(), log),
+    planMemory: createPlanMemory(),
     log,
   };
 }

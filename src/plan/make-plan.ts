@@ -6,7 +6,7 @@ import { fieldDifferences } from "./field-differences.ts";
 import { holdGaps } from "./gaps.ts";
 import type { Change, CurrentState, Held, Plan, Quarantined, Sighting, StoredObject } from "./plan.ts";
 import { holdDeletions, type PruneLimit } from "./prune.ts";
-import { type NamesByKind, relevantPart } from "./relevant-part.ts";
+import { type NamesByKind, type PlanMemory, relevantPart } from "./relevant-part.ts";
 import { findSlips, holdMisspelt, noSlips, withoutMisspelt } from "./slips.ts";
 
 /** What a plan is made of. */
@@ -25,6 +25,8 @@ export interface PlanInput {
   readonly trailer: boolean;
   /** Lets just these go, as `objectKey` gives them: somebody consented to them by name. */
   readonly consents?: ReadonlySet<string>;
+  /** What the last plan left, and this one leaves to the next. */
+  readonly memory?: PlanMemory | undefined;
 }
 
 /**

@@ -7,6 +7,7 @@ import { makePlan, type PlanInput } from "../plan/make-plan.ts";
 import { outlookOf } from "../plan/outlook.ts";
 import type { AttributedChange, CurrentState, Plan, StoredObject } from "../plan/plan.ts";
 import type { PruneLimit } from "../plan/prune.ts";
+import type { PlanMemory } from "../plan/relevant-part.ts";
 import type { LookAt, Revision, Source } from "../source/open-source.ts";
 import type { Applied, Store, Suspension, SyncStatus } from "../store/store.ts";
 import { attributeWithDrift, noticeDrift } from "./heal-drift.ts";
@@ -27,6 +28,8 @@ export interface PassParts {
   readonly consents?: ReadonlySet<string>;
   /** Finds the secret that a manifest refers to; null when there is none that can be used. */
   readonly resolveSecret: ResolveSecret;
+  /** What plans leave to the next one; it only saves time. */
+  readonly planMemory?: PlanMemory;
   readonly log: Log;
 }
 
@@ -112,7 +115,11 @@ async function prepare(
     pruneLimit: parts.pruneLimit,
     ...consents,
   };
-  const plan = makePlan({ ...input, lastGood: lastGood.map(({ manifest }) => manifest) });
+  const plan = makePlan({
+    ...input,
+    memory: parts.planMemory,
+    lastGood: lastGood.map(({ manifest }) => manifest),
+  });
   const look = lookAt(input);
   const attempted = current.origin === origin ? (previous?.attempted?.commit ?? null) : undefined;
   const attributed = await attributeWithDrift(plan, current.drifted ?? [], (changes) =>

@@ -1,4 +1,5 @@
 import { silentLog } from "../../src/log.ts";
+import { createPlanMemory } from "../../src/plan/relevant-part.ts";
 import { runPass, type PassParts, type PassResult } from "../../src/reconcile/pass.ts";
 import type { Secret } from "../../src/secret.ts";
 import { openSource, type Source } from "../../src/source/open-source.ts";
@@ -58,6 +59,7 @@ export async function createReconciling(options: ReconcilingOptions = {}): Promi
     pruneLimit: { objects: 3, share: 0.25 },
     allowPrune: false,
     resolveSecret: async ({ env }) => secrets[env ?? ""] ?? null,
+    planMemory: createPlanMemory(),
     log,
   };
   return {
