@@ -25,10 +25,11 @@ const prototype = ChildProcess.prototype as unknown as {
 // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
 const spawnProcess = prototype.spawn;
 prototype.spawn = function spawn(options) {
+  const started = performance.now();
   const result = spawnProcess.call(this, options);
   const stays = options.args?.some((argument) => argument.startsWith("--batch")) ?? false;
   if (options.file !== "git" || stays) return result;
-  if (running++ === 0) since = performance.now();
+  if (running++ === 0) since = started;
   this.once("close", () => {
     if (--running === 0) total += performance.now() - since;
   });

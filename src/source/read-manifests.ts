@@ -11,6 +11,8 @@ import { chunks, type TreeEntry } from "./tree.ts";
 export interface ManifestReader {
   /** One outcome for each entry, in their order. */
   read(entries: readonly TreeEntry[]): Promise<readonly ParseOutcome[]>;
+  /** What an entry came to when it was read; undefined for one that was not, or took too long. */
+  readonly outcomeOf: (entry: TreeEntry) => ParseOutcome | undefined;
 }
 
 /** Remembers what entries came to for as long as somebody has them. */
@@ -45,7 +47,7 @@ export function createManifestReader(objects: ObjectReader, pool: ParsePool): Ma
     );
   }
 
-  return { read };
+  return { read, outcomeOf: (entry) => known.get(entry) };
 }
 
 /** A file that took too long may have been unlucky; the next read tries it again. */

@@ -1,18 +1,18 @@
 import type { ManifestSet } from "../manifest/manifest.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { createAssembly } from "./assembly.ts";
+import { createDocumentIndex } from "./document-index.ts";
 import { findFolderLinks } from "./folder-links.ts";
 import { sortEntries, type EntryLimits } from "./manifest-entries.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { ParsePool } from "./parse-pool.ts";
 import type { ParseOutcome } from "./parse-thread.ts";
 import { createManifestReader } from "./read-manifests.ts";
-import { createReferencedFiles } from "./referenced-files.ts";
+import { createReferencedFiles, type ReferencedFiles } from "./referenced-files.ts";
 import { takeSnapshot, type Snapshot, type SnapshotReading } from "./snapshot.ts";
 import { fileProblem } from "./source-problem.ts";
 import type { FilesOfCommit } from "./tracked-changes.ts";
 import type { TreeReader } from "./tree-reader.ts";
-import type { TreeEntry } from "./tree.ts";
 
 /** What the repository says at a commit. */
 export interface Revision {
@@ -29,13 +29,22 @@ export interface RevisionReading extends SnapshotReading {
   readonly limits: EntryLimits;
 }
 
+/** What was read last, for the next one to go on from. */
+interface LastRead {
+  readonly snapshot: Snapshot;
+  readonly referenced: ReferencedFiles;
+  readonly documents: ReturnType<typeof createDocumentIndex>;
+  /** Files that were not parsed, this time. */
+  readonly unsettled: ReadonlySet<string>;
+}
+
 /** Reads one revision after the other: each is compared with the one before. */
 export function createRevisionReader(reading: RevisionReading) {
   const { objects, pool, paths, limits, commits, trees } = reading;
   const manifests = createManifestReader(objects, pool);
   const references = createReferencedFiles(reading, limits.fileSize);
   const assembly = createAssembly();
-  let last: { readonly snapshot: Snapshot; readonly files: () => FilesOfCommit } | null = null;
+  let last: LastRead | null = null;
   let turn: Promise<unknown> = Promise.resolve();
 
   function inTurn<T>(run: () => Promise<T>): Promise<T> {
@@ -46,8 +55,12 @@ export function createRevisionReader(reading: RevisionReading) {
 
   async function readNow(commit: string): Promise<Revision> {
     const snapshot = await takeSnapshot(reading, last?.snapshot ?? null, commit);
-    const { set, files, referenced } = await readTree(snapshot);
-    last = { snapshot: { ...snapshot, referenced: referenced.entries }, files };
+    const { set, referenced } = await readTree(snapshot);
+    last = {
+      snapshot: { ...snapshot, referenced: referenced.entries },
+      referenced,
+      ...indexed(snapshot),
+    };
     return {
       commit,
       set,
@@ -66,15 +79,27 @@ export function createRevisionReader(reading: RevisionReading) {
     const missing = await missingPaths(commit);
     return {
       set: withProblems(set, [...missing, ...sorted.problems, ...problemsOf(outcomes)], referenced.warnings),
-      files: () => ({
-        entries,
-        outcomes: byPath(sorted.manifests, outcomes),
-        digests: new Map(
-          [...referenced.entries.keys()].map((path) => [path, referenced.digests.get(path) ?? null]),
-        ),
-      }),
       referenced,
     };
+  }
+
+  function outcomeAt(entries: Snapshot["entries"], path: string): ParseOutcome | undefined {
+    const entry = entries.get(path);
+    return entry && manifests.outcomeOf(entry);
+  }
+
+  /** The index of what was read: that of the last one, changed as the tree has, or a new one. */
+  function indexed({ entries, changed }: Snapshot): Pick<LastRead, "documents" | "unsettled"> {
+    const known = changed && last;
+    const documents = known?.documents ?? createDocumentIndex();
+    const touched = known ? [...changed, ...known.unsettled] : entries.keys();
+    const unsettled = new Set<string>();
+    for (const path of touched) {
+      if (known) documents.remove(path, outcomeAt(known.snapshot.entries, path));
+      documents.add(path, outcomeAt(entries, path));
+      if (entries.has(path) && outcomeAt(entries, path) === undefined) unsettled.add(path);
+    }
+    return { documents, unsettled };
   }
 
   async function missingPaths(commit: string): Promise<Problem[]> {
@@ -91,7 +116,19 @@ export function createRevisionReader(reading: RevisionReading) {
     if (last?.snapshot.commit !== commit) await inTurn(() => readNow(commit));
     if (last?.snapshot.commit !== commit)
       throw new Error(`Another revision was read while ${commit} was looked at`);
-    return last.files();
+    const { snapshot, referenced, documents } = last;
+    const { entries } = snapshot;
+    const paths = [...referenced.entries.keys()];
+    return {
+      entries,
+      outcomeAt: (path) => outcomeAt(entries, path),
+      // It goes on with the next revision that is read, which may be before this one is done with.
+      documents: () =>
+        last?.snapshot === snapshot
+          ? documents.index
+          : indexed({ ...snapshot, changed: null }).documents.index,
+      digests: new Map(paths.map((path) => [path, referenced.digests.get(path) ?? null])),
+    };
   }
 
   return {
@@ -104,13 +141,6 @@ export function createRevisionReader(reading: RevisionReading) {
       }),
     filesAt,
   };
-}
-
-function byPath(
-  entries: readonly TreeEntry[],
-  outcomes: readonly ParseOutcome[],
-): ReadonlyMap<string, ParseOutcome> {
-  return new Map(outcomes.map((outcome, at) => [entries[at]?.path ?? "", outcome]));
 }
 
 function missingPath(path: string): Problem {

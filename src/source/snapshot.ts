@@ -13,6 +13,8 @@ export interface Snapshot {
   /** By path, in the order of their paths. */
   readonly entries: ReadonlyMap<string, TreeEntry>;
   readonly referenced: ReferencedEntries;
+  /** What is not the same as in the snapshot before; null when everything may be. */
+  readonly changed: ReadonlySet<string> | null;
 }
 
 /** What snapshots are taken with. */
@@ -33,7 +35,7 @@ export async function takeSnapshot(
   last: Snapshot | null,
   commit: string,
 ): Promise<Snapshot> {
-  if (last?.commit === commit) return last;
+  if (last?.commit === commit) return { ...last, changed: new Set() };
   return (last && (await takeNext(reading, last, commit))) ?? takeWhole(reading, last, commit);
 }
 
@@ -49,7 +51,7 @@ async function takeWhole(
       const known = last?.entries.get(entry.path);
       return known && isSame(known, entry) ? known : entry;
     });
-  return { commit, entries: inOrder(entries), referenced: new Map() };
+  return { commit, entries: inOrder(entries), referenced: new Map(), changed: null };
 }
 
 async function takeNext(
@@ -63,9 +65,11 @@ async function takeNext(
 
   const entries = new Map(last.entries);
   const referenced = new Map(last.referenced);
+  const changed = new Set<string>();
   let isInOrder = true;
   for (const [path, { newer }] of step) {
     if (!paths.covers(path) && !referenced.has(path)) continue;
+    changed.add(path);
     const entry = newer && (await entryAt(objects, path, newer));
     if (referenced.has(path)) referenced.set(path, entry);
     if (entry && isOfInterest(entry, paths)) {
@@ -73,7 +77,7 @@ async function takeNext(
       entries.set(path, entry);
     } else entries.delete(path);
   }
-  return { commit, entries: isInOrder ? entries : inOrder([...entries.values()]), referenced };
+  return { commit, entries: isInOrder ? entries : inOrder([...entries.values()]), referenced, changed };
 }
 
 async function entryAt(objects: ObjectReader, path: string, { mode, id }: FileEntry): Promise<TreeEntry> {

@@ -1,5 +1,6 @@
-import { objectKey, type Identity } from "../manifest/manifest.ts";
+import { objectKey } from "../manifest/manifest.ts";
 import type { Change } from "../plan/plan.ts";
+import type { DocumentIndex } from "./document-index.ts";
 import type { FileEntry } from "./history.ts";
 import type { FactsReader, FileFacts } from "./manifest-facts.ts";
 import { absentState, type FilesThere } from "./object-view.ts";
@@ -10,8 +11,10 @@ import type { ParseOutcome } from "./parse-thread.ts";
 export interface FilesOfCommit {
   /** By path, links and what else is not read too. */
   readonly entries: ReadonlyMap<string, FileEntry>;
-  /** By path, what parsing came to. */
-  readonly outcomes: ReadonlyMap<string, ParseOutcome>;
+  /** What parsing a file came to; undefined for what was not parsed. */
+  readonly outcomeAt: (path: string) => ParseOutcome | undefined;
+  /** Which of them speak of an object. */
+  readonly documents: () => DocumentIndex;
   /** Digests of files that manifests refer to; null where none can be used. */
   readonly digests: ReadonlyMap<string, string | null>;
 }
@@ -48,27 +51,12 @@ export function trackChange(change: Change): TrackedChange {
 /** For each walker, the files of a commit that may speak of its object, and what they say. */
 export async function filesOfWalkers<W extends Walker>(
   facts: FactsReader,
-  { entries, outcomes }: FilesOfCommit,
+  files: FilesOfCommit,
   walkers: readonly W[],
 ): Promise<ReadonlyMap<W, FilesThere>> {
-  const byWalker = new Map(walkers.map((walker) => [walker, new Set<string>(walker.subject.homes)]));
-  const byKey = new Map(walkers.map((walker) => [walker.subject.key, walker]));
-  const byName = new Map(walkers.map((walker) => [walker.subject.storedName, walker]));
-  // There may be very many documents and few walkers: most need not be asked for their keys.
-  const ids = new Set(walkers.map(({ subject: { key } }) => key.slice(key.indexOf("/") + 1)));
-  for (const [path, { parsed }] of outcomes)
-    for (const document of parsed?.documents ?? []) {
-      if (document.status === "unidentified") continue;
-      const walker = ids.has(document.id) ? byKey.get(objectKey(document)) : undefined;
-      if (walker) byWalker.get(walker)?.add(path);
-      const namesake = document.status === "broken" ? byName.get(nameKey(document)) : undefined;
-      if (namesake) byWalker.get(namesake)?.add(path);
-    }
-  const said = await readFacts(
-    facts,
-    { entries, outcomes },
-    new Set([...byWalker.values()].flatMap((paths) => [...paths])),
-  );
+  const documents = files.documents();
+  const byWalker = new Map(walkers.map((walker) => [walker, pathsOf(documents, walker)]));
+  const said = await readFacts(facts, files, new Set([...byWalker.values()].flatMap((paths) => [...paths])));
   return new Map(
     [...byWalker].map(([walker, paths]) => [
       walker,
@@ -77,9 +65,18 @@ export async function filesOfWalkers<W extends Walker>(
   );
 }
 
+function pathsOf(
+  documents: DocumentIndex,
+  { subject: { key, storedName, homes } }: Walker,
+): ReadonlySet<string> {
+  const id = key.slice(key.indexOf("/") + 1);
+  const namesakes = storedName === null ? [] : documents.withBrokenName(storedName);
+  return new Set([...homes, ...documents.withId(id), ...namesakes]);
+}
+
 async function readFacts(
   facts: FactsReader,
-  { entries, outcomes }: Pick<FilesOfCommit, "entries" | "outcomes">,
+  { entries, outcomeAt }: FilesOfCommit,
   paths: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, { readonly blob: string; readonly facts: FileFacts }>> {
   const files = [...paths].flatMap((path) => {
@@ -87,7 +84,7 @@ async function readFacts(
     return entry ? [{ path, entry }] : [];
   });
   for (const file of files) {
-    const outcome = outcomes.get(file.path);
+    const outcome = outcomeAt(file.path);
     if (outcome) facts.remember(file, outcome);
   }
   const read = await facts.read(files);
@@ -97,8 +94,4 @@ async function readFacts(
       return said ? [[path, { blob: entry.id, facts: said }] as const] : [];
     }),
   );
-}
-
-function nameKey({ kind, name }: Pick<Identity, "kind" | "name">): string {
-  return `${kind} ${name}`;
 }
