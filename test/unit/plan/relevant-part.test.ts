@@ -59,6 +59,7 @@ const input = {
   origin: "here",
   pruneLimit: { objects: 3, share: 0.25 },
   allowPrune: false,
+  trailer: false,
 };
 
 interface Definition {
