@@ -91,8 +91,8 @@ function changed(random: ReturnType<typeof createRandom>, { tokens, definitions 
   if (random.chance(0.1))
     return { definitions, tokens: tokens.length < 2 ? ["t", "u"] : [random.pick(tokens)] };
   if (random.chance(0.1)) return { tokens, definitions: definitions.slice(random.below(2)) };
-  const at = random.below(definitions.length);
-  const old = definitions[at] ?? (startTree.definitions[0] as Definition);
+  if (definitions.length === 0) return startTree;
+  const old = random.pick(definitions);
   const edited: Definition = random.pick([
     { ...old, body: String(random.below(4)) },
     { ...old, body: String(random.below(4)) },
@@ -101,7 +101,7 @@ function changed(random: ReturnType<typeof createRandom>, { tokens, definitions 
     { ...old, isBroken: random.chance(0.3) },
     { ...old, name: random.pick(["a", "b", "c", "f"]) },
   ]);
-  return { tokens, definitions: definitions.map((each, number) => (number === at ? edited : each)) };
+  return { tokens, definitions: definitions.map((each) => (each === old ? edited : each)) };
 }
 
 /** What did not change is the same object again, as when a source reads it. */
