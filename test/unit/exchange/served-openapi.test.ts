@@ -150,5 +150,6 @@ describe("the OpenAPI document of the served routes", () => {
       }),
       { numRuns: 15 },
     );
-  });
+    // Each run compiles the schema of OpenAPI anew.
+  }, 120_000);
 });
