@@ -1,5 +1,6 @@
 import { objectKey, type Manifest, type ManifestSet } from "../manifest/manifest.ts";
 import type { Candidate } from "./candidates.ts";
+import { dependenciesOf } from "./dependencies.ts";
 import { decide } from "./make-plan.ts";
 
 /** What a tree comes to when nothing was live before it. */
@@ -10,6 +11,8 @@ export interface TreeAlone {
   readonly waiting: readonly Candidate[];
   /** Of that, what has no other version that would. */
   readonly missing: readonly Candidate[];
+  /** What decides about objects, by their keys: documents without any of these marks have no say. */
+  decisive(keys: readonly string[]): ReadonlySet<string>;
 }
 
 /** Settles a tree for itself, with versions of the history for what it holds back. */
@@ -20,6 +23,7 @@ export function settleAlone(set: ManifestSet, lastGood: readonly Manifest[] = []
   return {
     live: new Map(good.flatMap(({ desired }) => (desired ? [[objectKey(desired), desired] as const] : []))),
     waiting,
+    decisive: (keys) => dependenciesOf(keys, candidates).marks,
     missing: waiting.filter(({ key }) => !settled.effective.has(key)),
   };
 }

@@ -33,7 +33,7 @@ function follow(before: Followed, revision: Revision): Followed {
   for (const { key, place } of candidates) {
     const effective = settled.effective.get(key);
     const staying = before.get(key);
-    if (effective?.from === "desired") after.set(key, followed(effective.object, revision));
+    if (effective?.from === "desired") after.set(key, followed(effective.object, revision, staying));
     else if (effective && staying) after.set(key, place ? moved(staying, place) : staying);
   }
   return after;
@@ -46,7 +46,12 @@ const always = {
   trailer: true,
 } as const;
 
-function followed(manifest: Manifest, revision: Revision): FollowedObject {
+function followed(
+  manifest: Manifest,
+  revision: Revision,
+  before: FollowedObject | undefined,
+): FollowedObject {
+  if (before?.manifest === manifest) return { ...before, revision };
   const { commit } = revision;
   return { manifest, revision, object: storedFrom(manifest, { version: 0, commit, origin: null }) };
 }

@@ -18,7 +18,7 @@ export async function walkBack(
   for (let depth = 1; !walk.isOver(); depth++) {
     const state = await trail.at(depth);
     if (!state) return;
-    if (!walk.concerns(state)) continue;
+    if (!(await walk.concerns(state))) continue;
     const revision = await trail.read(depth);
     if (!revision) return;
     walk.look(state, revision.set);
@@ -30,8 +30,8 @@ interface Wanted {
   readonly identity: Identity;
   /** Files that may hold it. */
   readonly homes: Set<string>;
-  /** What may keep it back: what its own files say, or other manifests, or any file. */
-  cause: "own files" | "manifests" | "any file";
+  /** Whether it may be any file that keeps it back, as one does that it refers to. */
+  dependsOnFiles: boolean;
 }
 
 function startWalk(head: ManifestSet, waiting: readonly Identity[]) {
@@ -39,10 +39,12 @@ function startWalk(head: ManifestSet, waiting: readonly Identity[]) {
   const unreadable = new Set(head.unidentified.map(({ file }) => file));
   const wanted = new Map<string, Wanted>();
   for (const identity of waiting) want(identity, atHead.of(identity));
+  /** Marks of the documents that decide about what is wanted, where it was last looked at. */
+  let decisive = settleAlone(head).decisive([...wanted.keys()]);
 
   function want(identity: Identity, documents: readonly Document[]): void {
     const homes = new Set(documents.map(({ place }) => place.file));
-    wanted.set(objectKey(identity), { identity, homes, cause: causeIn(documents) });
+    wanted.set(objectKey(identity), { identity, homes, dependsOnFiles: lacksFile(documents) });
   }
 
   function isOver(): boolean {
@@ -50,17 +52,19 @@ function startWalk(head: ManifestSet, waiting: readonly Identity[]) {
   }
 
   /** Whether a state may be another than the one after it, for what is looked for. */
-  function concerns({ touched, touchesManifests }: EarlierState): boolean {
+  async function concerns(state: EarlierState): Promise<boolean> {
+    const { touched } = state;
     const all = [...wanted.values()];
-    if (all.some(({ cause }) => cause === "any file")) return touched.length > 0;
-    if (touchesManifests && all.some(({ cause }) => cause === "manifests")) return true;
+    if (all.some(({ dependsOnFiles }) => dependsOnFiles)) return touched.length > 0;
     const homes = new Set(all.flatMap((each) => [...each.homes]));
-    return touched.some((path) => isWithin(path, homes) || isWithin(path, unreadable));
+    if (touched.some((path) => isWithin(path, homes) || isWithin(path, unreadable))) return true;
+    return state.speaksOf(decisive);
   }
 
   function look(state: EarlierState, set: ManifestSet): void {
     const tree = indexTree(set);
-    const { live } = settleAlone(set);
+    const alone = settleAlone(set);
+    const { live } = alone;
     wantLost(state, tree, set);
     for (const [key, each] of wanted) {
       const documents = tree.of(each.identity);
@@ -70,6 +74,7 @@ function startWalk(head: ManifestSet, waiting: readonly Identity[]) {
       if (isCertain && (isFine || documents.length === 0)) wanted.delete(key);
       else goOn(each, documents, set);
     }
+    decisive = alone.decisive([...wanted.keys()]);
   }
 
   /** Wants the objects of files that can be read here and not later, and of what the same commit touched. */
@@ -87,7 +92,7 @@ function startWalk(head: ManifestSet, waiting: readonly Identity[]) {
   }
 
   function goOn(each: Wanted, documents: readonly Document[], { unidentified }: ManifestSet): void {
-    each.cause = causeIn(documents);
+    each.dependsOnFiles = lacksFile(documents);
     for (const { place } of documents) each.homes.add(place.file);
     for (const { file } of unidentified) each.homes.add(file);
   }
@@ -95,10 +100,9 @@ function startWalk(head: ManifestSet, waiting: readonly Identity[]) {
   return { isOver, concerns, look };
 }
 
-function causeIn(documents: readonly Document[]): Wanted["cause"] {
+function lacksFile(documents: readonly Document[]): boolean {
   const problems = documents.flatMap((document) => (isBroken(document) ? document.problems : []));
-  if (problems.some(({ code }) => code === "missing-file")) return "any file";
-  return documents.every(isBroken) ? "own files" : "manifests";
+  return problems.some(({ code }) => code === "missing-file");
 }
 
 /** Whether a path is one of the places, or below one. */

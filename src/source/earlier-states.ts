@@ -1,5 +1,6 @@
 import { gitOutput } from "./git.ts";
-import type { StepReader } from "./history.ts";
+import type { PathChange, Step, StepReader } from "./history.ts";
+import { createFactsReader, type FactsReader, type FactsReading } from "./manifest-facts.ts";
 import type { ManifestPaths } from "./manifest-paths.ts";
 import type { Revision } from "./read-revision.ts";
 import { chunks, type Repository } from "./tree.ts";
@@ -9,13 +10,13 @@ export interface EarlierState {
   readonly commit: string;
   /** The paths that the next state changed. */
   readonly touched: readonly string[];
-  /** Whether a manifest may be among them. */
-  readonly touchesManifests: boolean;
+  /** Whether the next state changed the file of a document with one of these marks, as `marksOf` gives them. */
+  speaksOf(marks: ReadonlySet<string>): Promise<boolean>;
   read(): Promise<Revision>;
 }
 
 /** What earlier states are read with. */
-export interface EarlierReading {
+export interface EarlierReading extends FactsReading {
   readonly repository: Repository;
   readonly paths: ManifestPaths;
   readonly steps: StepReader;
@@ -31,18 +32,20 @@ const stepsAtOnce = 40;
  * The states of a branch before a commit, newest first: along the first parents, which is how a store that
  * follows the branch would have seen them.
  */
-export async function* earlierStates(
-  { repository, paths, steps: stepsOf, read }: EarlierReading,
-  commit: string,
-): AsyncGenerator<EarlierState> {
-  const line = await firstParents(repository, commit);
+export async function* earlierStates(reading: EarlierReading, commit: string): AsyncGenerator<EarlierState> {
+  const facts = createFactsReader(reading);
+  const line = await firstParents(reading.repository, commit);
   const pairs = line.slice(1).map((older, index) => ({ newer: line[index] ?? commit, older }));
   for (const some of chunks(pairs, stepsAtOnce)) {
-    const steps = await stepsOf(some);
+    const steps = await reading.steps(some);
     for (const [index, { older }] of some.entries()) {
-      const touched = [...(steps[index]?.keys() ?? [])];
-      const touchesManifests = touched.some((path) => paths.covers(path));
-      yield { commit: older, touched, touchesManifests, read: () => read(older) };
+      const step: Step = steps[index] ?? new Map<string, PathChange>();
+      yield {
+        commit: older,
+        touched: [...step.keys()],
+        speaksOf: (marks) => speaksOf(facts, reading.paths, step, marks),
+        read: () => reading.read(older),
+      };
     }
   }
 }
@@ -51,4 +54,22 @@ async function firstParents({ setting, path }: Repository, commit: string): Prom
   const options = ["rev-list", "--first-parent", `--max-count=${mostCommits}`, "--end-of-options", commit];
   const output = await gitOutput(setting, ["--git-dir", path, ...options], { cwd: path });
   return output.toString().split("\n").filter(Boolean);
+}
+
+/** A step that changes more files than this is not looked into: it may speak of anything. */
+const mostFiles = 1000;
+
+async function speaksOf(
+  facts: FactsReader,
+  paths: ManifestPaths,
+  step: Step,
+  marks: ReadonlySet<string>,
+): Promise<boolean> {
+  if (marks.size === 0) return false;
+  const files = [...step].flatMap(([path, { older, newer }]) =>
+    paths.isManifest(path) ? [older, newer].flatMap((entry) => (entry ? [{ path, entry }] : [])) : [],
+  );
+  if (files.length > mostFiles) return true;
+  const said = await facts.read(files);
+  return said.some(({ documents }) => documents.some((each) => each.marks.some((mark) => marks.has(mark))));
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { silentLog } from "../../../src/log.ts";
 import { objectKey, type ManifestSet } from "../../../src/manifest/manifest.ts";
 import { claimOf } from "../../../src/manifest/references.ts";
+import { marksOf } from "../../../src/plan/dependencies.ts";
 import type { CurrentState, Plan } from "../../../src/plan/plan.ts";
 import { lastGoodVersions } from "../../../src/reconcile/last-good.ts";
 import type { EarlierState } from "../../../src/source/open-source.ts";
@@ -117,7 +118,16 @@ async function* earlierOf(
     yield {
       commit: String(index),
       touched,
-      touchesManifests: touched.some((path) => path.startsWith("apis/")),
+      async speaksOf(marks) {
+        const files = new Set(touched);
+        const documents = [sets[index], sets[index + 1]].flatMap((each) => [
+          ...(each?.manifests ?? []),
+          ...(each?.broken ?? []),
+        ]);
+        return documents.some(
+          (each) => files.has(each.place.file) && marksOf(each).some((mark) => marks.has(mark)),
+        );
+      },
       async read() {
         onRead(index);
         return revisionOf(sets[index] ?? set({}), index);
