@@ -15,7 +15,7 @@ describe("text from outside", () => {
   });
 
   test("stays the same value in JSON", () => {
-    const value = { name: "\u009b2J\u202e\u007f\u0000" };
+    const value = { name: "\u009b2J\u202e\u061c\u2028\u007f\u0000" };
 
     const json = printableJson(JSON.stringify(value));
 
