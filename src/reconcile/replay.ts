@@ -8,7 +8,7 @@ import type { Revision } from "../source/open-source.ts";
 /** What a store would have of an object. */
 export interface FollowedObject {
   readonly manifest: Manifest;
-  /** The newest revision that has it. */
+  /** A revision that has it. */
   readonly revision: Revision;
   /** The same as an object of the store. */
   readonly object: StoredObject;
@@ -29,31 +29,31 @@ function follow(before: Followed, revision: Revision): Followed {
     current: { revision: 1, origin: null, objects: [...before.values()].map(({ object }) => object) },
     commit: revision.commit,
   });
-  const after = new Map<string, FollowedObject>();
+  // Whoever is no candidate is there as it was.
+  const after = new Map(before);
   for (const { key, place } of candidates) {
     const effective = settled.effective.get(key);
     const staying = before.get(key);
-    if (effective?.from === "desired") after.set(key, followed(effective.object, revision, staying));
-    else if (effective && staying) after.set(key, place ? moved(staying, place) : staying);
+    if (!effective) after.delete(key);
+    else if (effective.from === "desired") after.set(key, followed(effective.object, revision));
+    else if (staying && place) after.set(key, moved(staying, place));
   }
   return after;
 }
 
+/** All of it comes from one branch. */
+const here = "";
+
 const always = {
-  origin: "",
+  origin: here,
   pruneLimit: { objects: 0, share: 0 },
   allowPrune: true,
   trailer: true,
 } as const;
 
-function followed(
-  manifest: Manifest,
-  revision: Revision,
-  before: FollowedObject | undefined,
-): FollowedObject {
-  if (before?.manifest === manifest) return { ...before, revision };
+function followed(manifest: Manifest, revision: Revision): FollowedObject {
   const { commit } = revision;
-  return { manifest, revision, object: storedFrom(manifest, { version: 0, commit, origin: null }) };
+  return { manifest, revision, object: storedFrom(manifest, { version: 0, commit, origin: here }) };
 }
 
 function moved(staying: FollowedObject, { file, line }: Place): FollowedObject {

@@ -6,7 +6,7 @@ import { replay, type Followed } from "./replay.ts";
 import { indexTree } from "./tree-index.ts";
 import { walkBack } from "./walk-back.ts";
 
-/** A version that a store would have, and the newest revision that has it. */
+/** A version that a store would have, and a revision that has it. */
 export interface FoundVersion {
   readonly manifest: Manifest;
   readonly revision: Revision;
