@@ -73,7 +73,7 @@ function marksOfAll(candidates: readonly Candidate[]): Marks {
   );
 }
 
-function marksOfCandidate({ key, kind, name, desired, stored }: Candidate): string[] {
-  const versions = [desired, stored].flatMap((version) => (version ? marksOf(version) : []));
+function marksOfCandidate({ key, kind, name, desired, stored, fallback }: Candidate): string[] {
+  const versions = [desired, stored, fallback].flatMap((version) => (version ? marksOf(version) : []));
   return [key, nameKey({ kind, name }), ...versions];
 }
