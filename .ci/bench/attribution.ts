@@ -75,7 +75,7 @@ async function measure(): Promise<void> {
     console.log(
       `first pass ${first.took.toFixed(0)} ms, its processor time ${first.processor.toFixed(0)} ms`,
     );
-    for (const [step, took] of clock.read()) console.log(`  ${step} ${took.toFixed(0)} ms`);
+    for (const [step, took] of clock.read().steps) console.log(`  ${step} ${took.toFixed(0)} ms`);
     await compareRounds(clock, turns, () => loop.wake("a commit"));
   } finally {
     await loop.close();
@@ -93,6 +93,7 @@ async function compareRounds(
   const alone: number[] = [];
   const turnsTaken: Turn[] = [];
   const steps = new Map<string, number[]>();
+  const store: number[] = [];
   for (let round = 0; round < warmUp + rounds; round++) {
     await importCommits(repository, oneChange(round));
     const bare = await floor.measure();
@@ -104,19 +105,25 @@ async function compareRounds(
       throw new Error("attributed wrongly");
     alone.push(bare);
     turnsTaken.push(turn);
-    for (const [step, took] of clock.read()) steps.set(step, [...(steps.get(step) ?? []), took]);
+    const { steps: taken, whole } = clock.read();
+    for (const [step, took] of taken) steps.set(step, [...(steps.get(step) ?? []), took]);
+    store.push(whole.get("store") ?? 0);
   }
   const of = (pick: (turn: Turn) => number) => median(turnsTaken.map(pick));
-  const [whole, git] = [of(({ took }) => took), of((turn) => turn.git)];
+  const [whole, git, postgres] = [of(({ took }) => took), of((turn) => turn.git), median(store)];
+  const own = whole - git - postgres;
   console.log(`one commit, one file: a pass ${whole.toFixed(0)} ms`);
   for (const [step, took] of steps) console.log(`  ${step} ${median(took).toFixed(1)} ms`);
   console.log(
-    `git alone, for the same answers: ${median(alone).toFixed(0)} ms (${floor.commands.join(", ")})`,
+    `git alone, in a mirror of its own: ${median(alone).toFixed(0)} ms (${floor.commands.join(", ")})`,
   );
-  console.log(`in the pass, waiting for git: ${git.toFixed(0)} ms; all else ${(whole - git).toFixed(0)} ms`);
-  console.log(`processor time of the process in a pass: ${of(({ processor }) => processor).toFixed(0)} ms`);
   console.log(
-    `all else in proportion to git: ${((whole - git) / git).toFixed(2)} in the pass, ${((whole - git) / median(alone)).toFixed(2)} to git alone`,
+    `in the pass: git ${git.toFixed(0)} ms, Postgres ${postgres.toFixed(0)} ms, Gitway itself ${own.toFixed(0)} ms; ` +
+      `processor time of its process ${of(({ processor }) => processor).toFixed(0)} ms`,
+  );
+  console.log(
+    `Gitway itself takes ${(own / git).toFixed(2)} of what git takes in the pass, ` +
+      `all but git ${((whole - git) / git).toFixed(2)}`,
   );
 }
 

@@ -76,7 +76,7 @@ export async function runPass(parts: PassParts, signal?: AbortSignal): Promise<P
     const { plan, attributed } = prepared;
     const at = new Date();
     const { set } = prepared.revision;
-    const objects = objectsAfter(prepared.objects, attributed, applied, plan.origin);
+    const objects = () => objectsAfter(prepared.objects, attributed, applied, plan.origin);
     const waiting = await describeWaiting(parts.source, { ...prepared, set, objects, previous, at });
     const source = { ...parts.sourceStatus, branch: prepared.branch };
     const statusAfter = suspension ? suspendedStatus : passedStatus;

@@ -8,7 +8,7 @@ interface Surroundings {
   readonly plan: Plan;
   readonly set: ManifestSet;
   /** The objects that are live after the pass. */
-  readonly objects: readonly StoredObject[];
+  readonly objects: () => readonly StoredObject[];
   readonly previous: SyncStatus | null;
   readonly at: Date;
   readonly lookAt: LookAt;
@@ -28,7 +28,7 @@ export async function describeWaiting(
   const { plan, previous, at, lookAt } = surroundings;
   const { quarantined, held, commit } = plan;
   if (quarantined.length + held.length === 0) return { quarantined: [], held: [] };
-  const live = new Map(surroundings.objects.map((object) => [objectKey(object), object]));
+  const live = new Map(surroundings.objects().map((object) => [objectKey(object), object]));
   const before = {
     quarantined: byKey(previous?.quarantined ?? []),
     held: byKey(previous?.held ?? []),

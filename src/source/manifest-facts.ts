@@ -121,13 +121,18 @@ export function createFactsReader({ objects, pool, knownFacts }: FactsReading): 
   }
 
   function remember(file: ManifestFile, outcome: ParseOutcome): void {
-    // A broken document counts with its text, which is not at hand here.
-    if (isKnown(keyOf(file)) || outcome.parsed?.documents.some(({ status }) => status === "broken")) return;
-    if (outcome.parsed) keep(keyOf(file), factsOf(outcome, ""));
+    if (isKnown(keyOf(file))) return;
+    if (outcome.parsed) rememberFacts(knownFacts, file, outcome);
     else known.set(keyOf(file), nothingReadable);
   }
 
   return { read, text, remember };
+}
+
+/** Keeps what has been parsed elsewhere, but for broken documents: they count with their text. */
+export function rememberFacts(knownFacts: Cache<FileFacts>, file: ManifestFile, outcome: ParseOutcome): void {
+  const isWhole = outcome.parsed?.documents.every(({ status }) => status !== "broken") ?? false;
+  if (isWhole) knownFacts.set(keyOf(file), factsOf(outcome, ""));
 }
 
 /** A file refers to others relative to its folder; its own name changes nothing. */

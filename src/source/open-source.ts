@@ -107,12 +107,13 @@ export async function openSource(options: SourceOptions): Promise<Source> {
   const commits = createCommitReader(objects);
   const trees = createTreeReader(objects);
   const steps = createStepReader(mirror, commits, trees);
-  const reading = { repository: mirror, objects, pool, paths, limits, commits, trees, steps };
+  const knownFacts = createFactsCache();
+  const reading = { repository: mirror, objects, pool, paths, limits, commits, trees, steps, knownFacts };
   const revisions = createRevisionReader(reading);
   const references = createReferencedFiles(reading, limits.fileSize);
   const { filesAt, look } = revisions;
   const graphs = createGraphReader(mirror, commits);
-  const history = { ...reading, references, log, graphs, filesAt, look, knownFacts: createFactsCache() };
+  const history = { ...reading, references, log, graphs, filesAt, look };
   const fetch = (named: string | null, signal?: AbortSignal) =>
     fetchBranch({ mirror, objects, credentials }, named, signal);
   const commit = createCommitter({

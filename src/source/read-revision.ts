@@ -4,8 +4,8 @@ import { createAssembly } from "./assembly.ts";
 import { createDocumentIndex } from "./document-index.ts";
 import { findFolderLinks } from "./folder-links.ts";
 import { sortEntries, type EntryLimits } from "./manifest-entries.ts";
+import { rememberFacts, type FactsReading } from "./manifest-facts.ts";
 import type { ObjectReader } from "./object-reader.ts";
-import type { ParsePool } from "./parse-pool.ts";
 import type { ParseOutcome } from "./parse-thread.ts";
 import { createManifestReader } from "./read-manifests.ts";
 import { createReferencedFiles, type ReferencedFiles } from "./referenced-files.ts";
@@ -23,8 +23,7 @@ export interface Revision {
 }
 
 /** What revisions are read with. */
-export interface RevisionReading extends SnapshotReading {
-  readonly pool: ParsePool;
+export interface RevisionReading extends SnapshotReading, FactsReading {
   readonly trees: TreeReader;
   readonly limits: EntryLimits;
 }
@@ -40,7 +39,7 @@ interface LastRead {
 
 /** Reads one revision after the other: each is compared with the one before. */
 export function createRevisionReader(reading: RevisionReading) {
-  const { objects, pool, paths, limits, commits, trees } = reading;
+  const { objects, pool, paths, limits, commits, trees, knownFacts } = reading;
   const manifests = createManifestReader(objects, pool);
   const references = createReferencedFiles(reading, limits.fileSize);
   const assembly = createAssembly();
@@ -95,11 +94,18 @@ export function createRevisionReader(reading: RevisionReading) {
     const touched = known ? [...changed, ...known.unsettled] : entries.keys();
     const unsettled = new Set<string>();
     for (const path of touched) {
-      if (known) documents.remove(path, outcomeAt(known.snapshot.entries, path));
+      if (known) forget(documents, known.snapshot.entries, path);
       documents.add(path, outcomeAt(entries, path));
       if (entries.has(path) && outcomeAt(entries, path) === undefined) unsettled.add(path);
     }
     return { documents, unsettled };
+  }
+
+  /** What it said before is asked for soon, by whoever looks for who changed it. */
+  function forget(documents: LastRead["documents"], entries: Snapshot["entries"], path: string): void {
+    const [entry, outcome] = [entries.get(path), outcomeAt(entries, path)];
+    documents.remove(path, outcome);
+    if (entry && outcome) rememberFacts(knownFacts, { path, entry }, outcome);
   }
 
   async function missingPaths(commit: string): Promise<Problem[]> {
