@@ -82,6 +82,32 @@ describe("architecture", () => {
   });
 });
 
+describe("folders of a room", () => {
+  test.each(Object.keys(rooms))("%s: arrows between its folders point one way", (room) => {
+    expect(circleIn(folderArrows(room))).toBeNull();
+  });
+});
+
+/** Which folders of a room each of its folders imports; the room's own files may look into all of them. */
+function folderArrows(room: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const arrows = new Map<string, Set<string>>();
+  for (const file of files.filter((name) => roomOf(name) === room && dirname(name) !== room))
+    for (const specifier of importsOf(file).filter((name) => name.startsWith("."))) {
+      const to = dirname(relative(root, resolve(root, dirname(file), specifier)));
+      if (!to.startsWith(`${room}/`) || to === dirname(file)) continue;
+      arrows.set(dirname(file), (arrows.get(dirname(file)) ?? new Set()).add(to));
+    }
+  return arrows;
+}
+
+/** Folders that import each other, or null: what imports nothing that is left is taken away until nothing can be. */
+function circleIn(arrows: ReadonlyMap<string, ReadonlySet<string>>): string[] | null {
+  const left = new Map(arrows);
+  const free = () => [...left].find(([, targets]) => ![...targets].some((target) => left.has(target)));
+  for (let next = free(); next; next = free()) left.delete(next[0]);
+  return left.size === 0 ? null : [...left.keys()];
+}
+
 function expectRoom(from: string | null, to: string | null): void {
   if (to === null || from === to) return;
   expect(from === null ? [] : rooms[from]).toContain(to);

@@ -3,11 +3,11 @@ import type { Command } from "commander";
 import { countChanges } from "../plan/count-changes.ts";
 import type { PassResult } from "../reconcile/pass.ts";
 import { applyNow } from "../reconcile/suspended.ts";
-import { changeJson, hasProblems, printChange, talkAboutProblems } from "./change-lines.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
-import { formatFlag } from "./formats.ts";
 import { withPass } from "./open-parts.ts";
-import { printJson, talk } from "./output.ts";
+import { changeJson, hasProblems, printChange, talkAboutProblems } from "./output/change-lines.ts";
+import { formatFlag } from "./output/formats.ts";
+import { printJson, talk } from "./output/output.ts";
 
 /** `gitway apply`: one pass. */
 export function addApply(program: Command): void {

@@ -2,9 +2,9 @@ import type { Command } from "commander";
 
 import type { BackupSummary } from "../store/backup/backup-store.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
-import { formatFlag } from "./formats.ts";
 import { withStore } from "./open-parts.ts";
-import { counted, printJson, talk, wholeSeconds } from "./output.ts";
+import { formatFlag } from "./output/formats.ts";
+import { counted, printJson, talk, wholeSeconds } from "./output/output.ts";
 
 /** `gitway backup FILE`: what is not in Git, as one file. */
 export function addBackup(program: Command): void {

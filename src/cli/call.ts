@@ -11,10 +11,10 @@ import {
   parseMethod,
   parseOrigin,
   withToken,
-} from "./asked-call.ts";
+} from "./call/asked-call.ts";
+import { addTokenFlags, readToken, type TokenFlags } from "./call/token-flags.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
-import { formatFlag } from "./formats.ts";
-import { addTokenFlags, readToken, type TokenFlags } from "./token-flags.ts";
+import { formatFlag } from "./output/formats.ts";
 
 /** The flags of `gitway call`. */
 export interface CallFlags extends AskedCallFlags, TokenFlags {
@@ -70,7 +70,7 @@ async function call(route: string, flags: CallFlags, command: Command): Promise<
   const secret = await readToken(flags, config);
   const plain = askedCall(route, flags, config);
   const asked = secret ? withToken(plain, flags.tokenHeader, secret) : plain;
-  const { answerHere, askEndpoint } = await import("./make-call.ts");
+  const { answerHere, askEndpoint } = await import("./call/make-call.ts");
   const parts = { flags, asked, secret, config, log: commandLog(config) };
   process.exitCode = await (isHere ? answerHere(parts) : askEndpoint(parts));
 }

@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError } from "commander";
 
 import { AppError } from "../errors.ts";
-import type { NewNotice } from "../store/limit-store.ts";
+import type { NewNotice } from "../store/limits/limit-store.ts";
 import type { Store } from "../store/store.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { findObject } from "./find-object.ts";
-import { parseKind } from "./kind-words.ts";
 import { withStore } from "./open-parts.ts";
-import { talk } from "./output.ts";
+import { parseKind } from "./output/kind-words.ts";
+import { talk } from "./output/output.ts";
 
 /** `gitway clear-notice KIND NAME`: says that somebody has seen that a rate limit was hit. */
 export function addClearNotice(program: Command): void {

@@ -2,8 +2,8 @@ import type { Command } from "commander";
 
 import type { ShownOption } from "../config.ts";
 import { addConfigFlags, configOf } from "./config-flags.ts";
-import { formatFlag } from "./formats.ts";
-import { print, printJson, table } from "./output.ts";
+import { formatFlag } from "./output/formats.ts";
+import { print, printJson, table } from "./output/output.ts";
 
 /** `gitway config`: the resolved options and where each came from. Never a secret. */
 export function addConfig(program: Command): void {

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander";
 
-import type { Delivery } from "../store/outbox.ts";
+import type { Delivery } from "../store/outbox/outbox.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
-import { formatFlag } from "./formats.ts";
 import { withStore } from "./open-parts.ts";
-import { print, printJsonLine, table, talk, wholeSeconds } from "./output.ts";
+import { formatFlag } from "./output/formats.ts";
+import { print, printJsonLine, table, talk, wholeSeconds } from "./output/output.ts";
 
 interface DeliveriesOptions {
   readonly webhook?: string;

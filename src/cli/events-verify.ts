@@ -5,9 +5,9 @@ import { compareWithCommits } from "../reconcile/compare-commits.ts";
 import type { PassParts } from "../reconcile/pass.ts";
 import type { EventVerification } from "../store/store.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
-import { formatFlag } from "./formats.ts";
 import { withPass } from "./open-parts.ts";
-import { counted, print, printJson, talk, wholeSeconds } from "./output.ts";
+import { formatFlag } from "./output/formats.ts";
+import { counted, print, printJson, talk, wholeSeconds } from "./output/output.ts";
 
 /** `gitway events verify`: whether the events are those that were written. Exit 1 when one is not. */
 export function addEventsVerify(events: Command): void {

@@ -5,9 +5,9 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { InformationEvent, Store } from "../store/store.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { addEventsVerify } from "./events-verify.ts";
-import { formatFlag } from "./formats.ts";
 import { withStore } from "./open-parts.ts";
-import { print, printJsonLine, wholeSeconds } from "./output.ts";
+import { formatFlag } from "./output/formats.ts";
+import { print, printJsonLine, wholeSeconds } from "./output/output.ts";
 
 interface EventsOptions {
   readonly follow?: true;

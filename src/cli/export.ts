@@ -5,13 +5,13 @@ import { AppError } from "../errors.ts";
 import type { Kind } from "../manifest/manifest.ts";
 import type { LiveObjects, Store } from "../store/store.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
-import { dashboardText } from "./export-dashboard.ts";
-import { isFolder, writeExportedFile, writeExportedFolder } from "./export-files.ts";
-import { manifestFiles, manifestStream, referencedContents } from "./export-manifests.ts";
+import { dashboardText } from "./export/export-dashboard.ts";
+import { isFolder, writeExportedFile, writeExportedFolder } from "./export/export-files.ts";
+import { manifestFiles, manifestStream, referencedContents } from "./export/export-manifests.ts";
 import { findObject } from "./find-object.ts";
-import { parseKind } from "./kind-words.ts";
 import { withStore } from "./open-parts.ts";
-import { counted, talk } from "./output.ts";
+import { parseKind } from "./output/kind-words.ts";
+import { counted, talk } from "./output/output.ts";
 
 interface ExportFlags {
   readonly format: "yaml" | "dashboard";

@@ -8,10 +8,10 @@ import { printableJson } from "../printable.ts";
 import type { Store } from "../store/store.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { findObject } from "./find-object.ts";
-import { formatFlag } from "./formats.ts";
-import { objectTable } from "./object-table.ts";
 import { withStore } from "./open-parts.ts";
-import { print, printJson, talk } from "./output.ts";
+import { formatFlag } from "./output/formats.ts";
+import { objectTable } from "./output/object-table.ts";
+import { print, printJson, talk } from "./output/output.ts";
 
 const kindByWord: Readonly<Record<string, Kind>> = {
   definitions: "ApiDefinition",

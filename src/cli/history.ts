@@ -7,13 +7,13 @@ import { fieldDifferences } from "../plan/field-differences.ts";
 import { formatField } from "../plan/format-plan.ts";
 import type { FieldDifference } from "../plan/plan.ts";
 import { spokenName } from "../plan/spoken-name.ts";
-import { actorName } from "../store/own-doing.ts";
+import { actorName } from "../store/events/own-doing.ts";
 import type { ObjectStep, Store } from "../store/store.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
-import { formatFlag } from "./formats.ts";
-import { parseKind } from "./kind-words.ts";
 import { withStore } from "./open-parts.ts";
-import { print, printJson, type Style, wholeSeconds } from "./output.ts";
+import { formatFlag } from "./output/formats.ts";
+import { parseKind } from "./output/kind-words.ts";
+import { print, printJson, type Style, wholeSeconds } from "./output/output.ts";
 
 /** `gitway history KIND NAME`: every version of an object, deleted or not, oldest first. */
 export function addHistory(program: Command): void {

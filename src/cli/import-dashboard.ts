@@ -7,16 +7,16 @@ import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { importDump } from "../exchange/dump-import.ts";
 import type { Problem } from "../manifest/problem.ts";
-import { type EditedFolder, openEditedFolder } from "../source/edited-folder.ts";
+import { type EditedFolder, openEditedFolder } from "../source/folder/edited-folder.ts";
 import { addConfigFlags, configOf } from "./config-flags.ts";
-import { type KeyFlags, readKey } from "./dashboard-key.ts";
-import { dashboardAddress, fetchDump, isAddress } from "./fetch-dump.ts";
-import { formatFlag } from "./formats.ts";
-import { manifestProblem, ownerFinder, placeObjects } from "./import-objects.ts";
-import { type ImportReport, showImport } from "./import-report.ts";
+import { type KeyFlags, readKey } from "./import/dashboard-key.ts";
+import { dashboardAddress, fetchDump, isAddress } from "./import/fetch-dump.ts";
+import { manifestProblem, ownerFinder, placeObjects } from "./import/import-objects.ts";
+import { type ImportReport, showImport } from "./import/import-report.ts";
+import { type ReadDump, readDumpFrom } from "./import/read-dump.ts";
 import { manifestRoot, problemsOf } from "./manifest-folder.ts";
 import { newFileNamer } from "./new-files.ts";
-import { type ReadDump, readDumpFrom } from "./read-dump.ts";
+import { formatFlag } from "./output/formats.ts";
 
 interface ImportFlags extends KeyFlags {
   readonly overwrite?: boolean;

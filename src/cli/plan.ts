@@ -3,12 +3,12 @@ import type { Command } from "commander";
 import { formatPlanText, planJson } from "../plan/format-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { preparePlan } from "../reconcile/pass.ts";
-import { hasProblems } from "./change-lines.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
-import { formatFlag } from "./formats.ts";
 import { withPass } from "./open-parts.ts";
-import { print, printJson, type Style, talk } from "./output.ts";
-import { suspensionText } from "./suspension-text.ts";
+import { hasProblems } from "./output/change-lines.ts";
+import { formatFlag } from "./output/formats.ts";
+import { print, printJson, type Style, talk } from "./output/output.ts";
+import { suspensionText } from "./output/suspension-text.ts";
 
 /** `gitway plan`: what an apply would do. Exit 2 when it would change something and nothing is wrong. */
 export function addPlan(program: Command): void {

@@ -13,7 +13,7 @@ import { addExport } from "./export.ts";
 import { addGet } from "./get.ts";
 import { addHistory } from "./history.ts";
 import { addImport } from "./import-dashboard.ts";
-import { talk } from "./output.ts";
+import { talk } from "./output/output.ts";
 import { addPlan } from "./plan.ts";
 import { addRun } from "./run.ts";
 import { addScript } from "./script.ts";

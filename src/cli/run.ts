@@ -4,9 +4,9 @@ import type { Config } from "../config.ts";
 import { openLogs } from "../log.ts";
 import { createClosing } from "./closing.ts";
 import { addConfigFlags, configOf } from "./config-flags.ts";
-import { talk } from "./output.ts";
-import { type Role, roles } from "./roles.ts";
-import { listenForStop } from "./stop-signals.ts";
+import { type Role, roles } from "./daemon/roles.ts";
+import { listenForStop } from "./daemon/stop-signals.ts";
+import { talk } from "./output/output.ts";
 
 /** `gitway run`: the daemon. Reconciles, serves routes, and serves health, metrics and the webhook receiver. */
 export function addRun(program: Command): void {
@@ -30,8 +30,8 @@ async function run(config: Config, wanted: ReadonlySet<Role>): Promise<void> {
   const stop = listenForStop(() => talk(explanation(closing.current())));
   try {
     // Loaded here, so that the other commands start without the servers.
-    const { startDaemon } = await import("./daemon.ts");
-    const { announce } = await import("./announcement.ts");
+    const { startDaemon } = await import("./daemon/daemon.ts");
+    const { announce } = await import("./daemon/announcement.ts");
     const announcement = await startDaemon({
       config,
       roles: wanted,

@@ -4,11 +4,11 @@ import type { Config } from "../config.ts";
 import type { ScriptTrial } from "../endpoint/trial/trial-call.ts";
 import { AppError } from "../errors.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
-import { formatFlag } from "./formats.ts";
 import { readGivenFile } from "./given-file.ts";
-import { readScriptCall } from "./script-call.ts";
-import { differencesFrom, readExpectation } from "./script-expectation.ts";
-import { reportScript } from "./script-report.ts";
+import { formatFlag } from "./output/formats.ts";
+import { readScriptCall } from "./script/script-call.ts";
+import { differencesFrom, readExpectation } from "./script/script-expectation.ts";
+import { reportScript } from "./script/script-report.ts";
 
 interface TestFlags {
   readonly input?: string;

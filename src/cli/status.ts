@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import { spokenName } from "../plan/spoken-name.ts";
-import type { LimitNotice } from "../store/limit-store.ts";
+import type { LimitNotice } from "../store/limits/limit-store.ts";
 import type {
   HeldDeletion,
   QuarantinedManifest,
@@ -12,12 +12,12 @@ import type {
   SyncStatus,
 } from "../store/store.ts";
 import { formatDuration } from "../units.ts";
-import { heldLine, problemLine, quarantineLine } from "./change-lines.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
-import { formatFlag } from "./formats.ts";
 import { withStore } from "./open-parts.ts";
-import { ago, counted, print, printJson, talk } from "./output.ts";
-import { suspensionText } from "./suspension-text.ts";
+import { heldLine, problemLine, quarantineLine } from "./output/change-lines.ts";
+import { formatFlag } from "./output/formats.ts";
+import { ago, counted, print, printJson, talk } from "./output/output.ts";
+import { suspensionText } from "./output/suspension-text.ts";
 
 /** `gitway status`: how reconciling stands. Exit 1 unless everything is live. */
 export function addStatus(program: Command): void {

@@ -6,8 +6,8 @@ import type { Store } from "../store/store.ts";
 import { byFlag, personOf } from "./acting-person.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { withStore } from "./open-parts.ts";
-import { talk } from "./output.ts";
-import { suspensionText } from "./suspension-text.ts";
+import { talk } from "./output/output.ts";
+import { suspensionText } from "./output/suspension-text.ts";
 
 /** `gitway suspend`: nothing that changes in Git goes live, in any process on the store, until `gitway resume`. */
 export function addSuspend(program: Command): void {

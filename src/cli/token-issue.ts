@@ -9,7 +9,7 @@ import { byFlag, personOf } from "./acting-person.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { findObject } from "./find-object.ts";
 import { withStore } from "./open-parts.ts";
-import { counted, talk, wholeSeconds } from "./output.ts";
+import { counted, talk, wholeSeconds } from "./output/output.ts";
 
 /** `gitway token issue NAME`: one more secret; those before stay. */
 export function addTokenIssue(token: Command): void {

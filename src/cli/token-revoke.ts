@@ -6,7 +6,7 @@ import { byFlag, personOf } from "./acting-person.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { findObject } from "./find-object.ts";
 import { withStore } from "./open-parts.ts";
-import { counted, talk } from "./output.ts";
+import { counted, talk } from "./output/output.ts";
 
 interface RevokeOptions {
   readonly id?: number;

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 
-import type { Credential } from "../store/credential-store.ts";
+import type { Credential } from "../store/credentials/credential-store.ts";
 import type { Store } from "../store/store.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { findObject } from "./find-object.ts";
-import { formatFlag } from "./formats.ts";
 import { withStore } from "./open-parts.ts";
-import { print, printJson, table, talk, wholeSeconds } from "./output.ts";
+import { formatFlag } from "./output/formats.ts";
+import { print, printJson, table, talk, wholeSeconds } from "./output/output.ts";
 import { addTokenIssue, addTokenRotate } from "./token-issue.ts";
 import { addTokenRevoke } from "./token-revoke.ts";
 

@@ -5,11 +5,11 @@ import type { Command } from "commander";
 
 import type { Config } from "../config.ts";
 import { formatProblemsGithub, formatProblemsText } from "../manifest/format-problems.ts";
-import { readFolder } from "../source/read-folder.ts";
+import { readFolder } from "../source/folder/read-folder.ts";
 import { addConfigFlags, configOf } from "./config-flags.ts";
-import { formatFlag } from "./formats.ts";
 import { byPlace, manifestRoot, problemsOf } from "./manifest-folder.ts";
-import { counted, print, printJson, talk } from "./output.ts";
+import { formatFlag } from "./output/formats.ts";
+import { counted, print, printJson, talk } from "./output/output.ts";
 
 /** `gitway validate [PATH…]`: checks manifests in a folder. Needs neither Git nor Postgres. */
 export function addValidate(program: Command): void {

@@ -2,12 +2,12 @@ import { type Command, InvalidArgumentError } from "commander";
 
 import type { Config } from "../config.ts";
 import type { Store } from "../store/store.ts";
+import { type DefinitionOrigin, readOrigin, stepLines, waitingLines } from "./call/definition-origin.ts";
+import { type AskedRequest, findRoute, type FoundRoute } from "./call/find-route.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
-import { type DefinitionOrigin, readOrigin, stepLines, waitingLines } from "./definition-origin.ts";
-import { type AskedRequest, findRoute, type FoundRoute } from "./find-route.ts";
-import { formatFlag } from "./formats.ts";
 import { withStore } from "./open-parts.ts";
-import { print, printJson } from "./output.ts";
+import { formatFlag } from "./output/formats.ts";
+import { print, printJson } from "./output/output.ts";
 
 /** `gitway whois [METHOD] ROUTE`: which definition answers a request, and who made it so. Exit 1 when none does. */
 export function addWhois(program: Command): void {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { DeliveryOutcome, DueDelivery, Outbox } from "../store/outbox.ts";
+import type { DeliveryOutcome, DueDelivery, Outbox } from "../store/outbox/outbox.ts";
 import { renderBody, withoutTime } from "./body.ts";
 import { type Receivers, send } from "./send.ts";
 import { judge, type RetrySchedule, type Verdict } from "./verdict.ts";

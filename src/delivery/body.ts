@@ -1,4 +1,4 @@
-import type { DueWebhook, EventMessage } from "../store/outbox.ts";
+import type { DueWebhook, EventMessage } from "../store/outbox/outbox.ts";
 import { escapeFor, fillTemplate } from "./template.ts";
 
 /** What is sent: the body, null for none, and its type. */

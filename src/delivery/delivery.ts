@@ -1,6 +1,6 @@
 import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { DeliveryOutcome, DueDelivery, Outbox } from "../store/outbox.ts";
+import type { DeliveryOutcome, DueDelivery, Outbox } from "../store/outbox/outbox.ts";
 import type { Closeable } from "../store/store.ts";
 import type { TargetGuard } from "../target-guard.ts";
 import { coalesced } from "./coalesced.ts";

@@ -2,7 +2,7 @@ import { Agent, type Dispatcher } from "undici";
 
 import { caps } from "../caps.ts";
 import { messageOf } from "../errors.ts";
-import type { DueDelivery } from "../store/outbox.ts";
+import type { DueDelivery } from "../store/outbox/outbox.ts";
 import { deniedCode, type TargetGuard } from "../target-guard.ts";
 import { parseDuration } from "../units.ts";
 import type { DeliveryBody } from "./body.ts";

@@ -1,6 +1,6 @@
 import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { DeliveryOutcome, DueDelivery, Outbox } from "../store/outbox.ts";
+import type { DeliveryOutcome, DueDelivery, Outbox } from "../store/outbox/outbox.ts";
 import { attempt } from "./attempt.ts";
 import type { Pauses } from "./pauses.ts";
 import type { Receivers } from "./send.ts";

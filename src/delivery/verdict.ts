@@ -1,4 +1,4 @@
-import type { DeliveryOutcome, DueDelivery } from "../store/outbox.ts";
+import type { DeliveryOutcome, DueDelivery } from "../store/outbox/outbox.ts";
 
 /** What came of an attempt. */
 export type Answer =

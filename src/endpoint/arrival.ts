@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-import { announcesBody } from "./request-body.ts";
+import { announcesBody } from "./http/request-body.ts";
 
 /** Bytes that a body which is handed on as it comes has to bring in a second, on average. */
 const slowestStream = 1024;

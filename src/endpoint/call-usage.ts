@@ -1,14 +1,14 @@
 import type { Log } from "../log.ts";
-import type { LimitStore } from "../store/limit-store.ts";
+import type { LimitStore } from "../store/limits/limit-store.ts";
 import type { Closeable } from "../store/store.ts";
-import type { Caller } from "./credential-table.ts";
 import type { Refusal } from "./endpoint-error.ts";
 import { collectLastUse, type LastUseKeeper } from "./last-use.ts";
 import { collectNotices } from "./limits/limit-notices.ts";
 import type { ServedLimits } from "./limits/limit.ts";
 import { createLimiter } from "./limits/limiter.ts";
 import { shareLimits } from "./limits/share-limits.ts";
-import type { ServedDefinition } from "./served-definition.ts";
+import type { Caller } from "./table/credential-table.ts";
+import type { ServedDefinition } from "./table/served-definition.ts";
 
 /** What endpoints keep of calls and share: last uses of credentials, hits on limits. A `Store` is one. */
 export type UsageStore = LastUseKeeper & Pick<LimitStore, "shareHits" | "forgetLimits" | "raiseNotices">;

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { CallUsage } from "./call-usage.ts";
-import type { Caller, TokenFault } from "./credential-table.ts";
-import type { PathVerdict } from "./path-lists.ts";
-import type { RequestTarget } from "./request-target.ts";
-import type { ServedDefinition } from "./served-definition.ts";
-import type { ChosenVersion, ServedVersion } from "./served-versions.ts";
-import type { Upgrade } from "./tunnel/handshake.ts";
+import type { Upgrade } from "./http/handshake.ts";
+import type { RequestTarget } from "./http/request-target.ts";
+import type { Caller, TokenFault } from "./table/credential-table.ts";
+import type { PathVerdict } from "./table/path-lists.ts";
+import type { ServedDefinition } from "./table/served-definition.ts";
+import type { ChosenVersion, ServedVersion } from "./table/served-versions.ts";
 
 /** A request that has found its definition: what the rules judge and the actions serve. */
 export interface Call {

@@ -1,20 +1,20 @@
 import { addressList } from "../address-list.ts";
 import type { Log } from "../log.ts";
-import type { Outbox } from "../store/outbox.ts";
+import type { Outbox } from "../store/outbox/outbox.ts";
 import type { Closeable } from "../store/store.ts";
 import type { TargetGuard } from "../target-guard.ts";
 import { createUpstreams } from "./actions/upstreams.ts";
 import { createCallUsage, type UsageStore } from "./call-usage.ts";
 import { createEventQueue } from "./event-queue.ts";
-import { defaultTimes, startHttpServer, type ServerTimes } from "./http-server.ts";
-import type { ServingFeed } from "./next-state.ts";
+import { defaultTimes, startHttpServer, type ServerTimes } from "./http/http-server.ts";
 import { requestEvent } from "./request-event.ts";
 import { createRequestHandler, type EndpointEvent } from "./request-handler.ts";
-import type { RouteTable } from "./route-table.ts";
 import { createScriptPool, type ScriptPool } from "./script/script-pool.ts";
 import type { ServedRequest } from "./served-request.ts";
 import { keepSnapshot } from "./snapshot/snapshot.ts";
-import { followTables, type TableFollower, type TableOrigin } from "./table-follower.ts";
+import type { ServingFeed } from "./table/next-state.ts";
+import type { RouteTable } from "./table/route-table.ts";
+import { followTables, type TableFollower, type TableOrigin } from "./table/table-follower.ts";
 import { createOpenTunnels } from "./tunnel/open-tunnels.ts";
 
 /** What the endpoint needs. */

@@ -1,6 +1,6 @@
 import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Outbox } from "../store/outbox.ts";
+import type { Outbox } from "../store/outbox/outbox.ts";
 import type { Closeable, RequestEvent } from "../store/store.ts";
 
 /** Events on their way to the store. */

@@ -2,15 +2,15 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { CallUsage } from "./call-usage.ts";
 import { type Call, noEdits } from "./call.ts";
-import { identifyCaller } from "./credential-table.ts";
 import type { Refusal } from "./endpoint-error.ts";
-import { judgePath, pathBelow } from "./path-lists.ts";
-import type { RequestTarget } from "./request-target.ts";
-import { belowBase, matchRoute, type RouteMatch, type RouteTable } from "./route-table.ts";
+import type { Upgrade } from "./http/handshake.ts";
+import type { RequestTarget } from "./http/request-target.ts";
 import { callerIsAllowed, needsNoToken, tokenRefusal } from "./rules/token.ts";
-import { chooseVersion } from "./served-versions.ts";
+import { identifyCaller } from "./table/credential-table.ts";
+import { judgePath, pathBelow } from "./table/path-lists.ts";
+import { belowBase, matchRoute, type RouteMatch, type RouteTable } from "./table/route-table.ts";
+import { chooseVersion } from "./table/served-versions.ts";
 import { bearerSecret, presentedSecret, tokenLocation } from "./token-location.ts";
-import type { Upgrade } from "./tunnel/handshake.ts";
 
 /** A request as it came, with its target taken apart. */
 export interface ArrivedRequest {

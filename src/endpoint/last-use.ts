@@ -1,6 +1,6 @@
 import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { CredentialUse } from "../store/credential-store.ts";
+import type { CredentialUse } from "../store/credentials/credential-store.ts";
 import type { Closeable } from "../store/store.ts";
 import { within } from "./within.ts";
 

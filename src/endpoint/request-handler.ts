@@ -6,25 +6,25 @@ import { serveProxy } from "./actions/proxy.ts";
 import type { Reply } from "./actions/reply-definition.ts";
 import { serveReply } from "./actions/reply.ts";
 import { serveScript } from "./actions/script.ts";
-import { serveUpgrade } from "./actions/upgrade.ts";
 import type { Upstreams } from "./actions/upstreams.ts";
 import { serveBatch } from "./batch/serve-batch.ts";
 import type { CallUsage } from "./call-usage.ts";
 import type { Call } from "./call.ts";
-import { clientAddress } from "./client-address.ts";
 import { type Decision, decisionOf, eventOf } from "./decision.ts";
 import { endpointErrors, type EndpointEventName, type Refusal, sendRefusal } from "./endpoint-error.ts";
 import type { CallTrace } from "./explain/call-trace.ts";
 import { findCall } from "./find-call.ts";
-import { discardBody } from "./request-body.ts";
-import { requestId } from "./request-id.ts";
-import { parseRequestTarget } from "./request-target.ts";
-import type { RouteTable } from "./route-table.ts";
+import { clientAddress } from "./http/client-address.ts";
+import type { Upgrade } from "./http/handshake.ts";
+import { discardBody } from "./http/request-body.ts";
+import { requestId } from "./http/request-id.ts";
+import { parseRequestTarget } from "./http/request-target.ts";
 import { applyRules, type Ruling } from "./rules/rules.ts";
 import type { ScriptPool } from "./script/script-pool.ts";
 import { loggedPath, type ServedRequest } from "./served-request.ts";
-import type { Upgrade } from "./tunnel/handshake.ts";
+import type { RouteTable } from "./table/route-table.ts";
 import type { OpenTunnels } from "./tunnel/open-tunnels.ts";
+import { serveUpgrade } from "./tunnel/upgrade.ts";
 
 /** What serving a request needs. */
 export interface RequestHandlerOptions {

@@ -1,8 +1,8 @@
-import { definitionFindings } from "../manifest/definition-rules.ts";
-import { fieldFindings } from "../manifest/field-rules.ts";
 import type { Finding } from "../manifest/finding.ts";
+import { schemaFindings, withoutCascades } from "../manifest/parse/schema-findings.ts";
 import { pointerTo, segmentsOf } from "../manifest/pointer.ts";
-import { schemaFindings, withoutCascades } from "../manifest/schema-findings.ts";
+import { definitionFindings } from "../manifest/rules/definition-rules.ts";
+import { fieldFindings } from "../manifest/rules/field-rules.ts";
 import { type DashboardProblem, missingField, readableField } from "./fields.ts";
 import { isObject, type JsonObject, objectAt, ownField } from "./json-object.ts";
 import type { ExchangedKind } from "./notation.ts";

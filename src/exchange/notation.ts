@@ -1,7 +1,7 @@
 import { canonicalJson } from "../manifest/canonical.ts";
 import type { SpecByKind } from "../manifest/manifest.ts";
 import { normaliseSpec } from "../manifest/normalise.ts";
-import { checkSchema } from "../manifest/schema.ts";
+import { checkSchema } from "../manifest/parse/schema.ts";
 import { difference, leavesOf, overlay } from "./difference.ts";
 import { type DashboardProblem, type Fields, readFields } from "./fields.ts";
 import type { JsonObject } from "./json-object.ts";

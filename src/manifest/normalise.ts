@@ -1,9 +1,9 @@
 import type { ApiDefinitionSpec } from "./api-definition.generated.ts";
 import { canonicalJson } from "./canonical.ts";
-import { filePaths, timestampPaths } from "./field-rules.ts";
 import { resolveFile } from "./file-reference.ts";
 import type { Kind, SpecByKind } from "./manifest.ts";
 import { segmentsOf, select, valueAt } from "./pointer.ts";
+import { filePaths, timestampPaths } from "./rules/field-rules.ts";
 import { normaliseTimestamp } from "./timestamp.ts";
 
 /**

@@ -1,5 +1,14 @@
+import type { TargetLists } from "../denied-address.ts";
 import type { BrokenManifest, Identity, Kind, Manifest, SpecByKind } from "./manifest.ts";
 import type { Place, Problem } from "./problem.ts";
+
+/** What parsing must know besides the text. */
+export interface ParseOptions {
+  /** The path below which routes are served: `/api/custom`. */
+  readonly routeBase: string;
+  /** Which addresses may be reached, besides what is so by default. */
+  readonly targets?: TargetLists | undefined;
+}
 
 /** A file of the repository that a manifest needs. */
 export interface FileReference {

@@ -1,13 +1,13 @@
 import { dirname, relative } from "node:path/posix";
 
 import { canonicalJson } from "./canonical.ts";
-import { filePaths } from "./field-rules.ts";
 import { resolveFile } from "./file-reference.ts";
 import { deriveId } from "./identity.ts";
 import type { Kind, Manifest } from "./manifest.ts";
 import { impliedMatch, normaliseSpec, replaceTexts } from "./normalise.ts";
+import { checkSchema, schemaAt } from "./parse/schema.ts";
 import { pointerTo } from "./pointer.ts";
-import { checkSchema, schemaAt } from "./schema.ts";
+import { filePaths } from "./rules/field-rules.ts";
 
 /** An object as a manifest is to say it. Files are paths in the repository. */
 export interface WantedObject extends Pick<Manifest, "kind" | "name"> {

@@ -1,7 +1,7 @@
 import type { Log } from "../log.ts";
 import type { SecretReference } from "../manifest/api-token.generated.ts";
 import type { Secret } from "../secret.ts";
-import type { ResolvedReference } from "../store/credential-store.ts";
+import type { ResolvedReference } from "../store/credentials/credential-store.ts";
 import type { Store } from "../store/store.ts";
 
 /** Finds the secret behind an `env` or `file` reference; null when there is none that can be used. */

@@ -1,6 +1,6 @@
 import type { CurrentState, StoredObject } from "../plan/plan.ts";
 import type { Database, Session } from "./database.ts";
-import { fingerprint, withDrift } from "./drift.ts";
+import { fingerprint, withDrift } from "./drift/drift.ts";
 import { readCurrentRows, readEndedSince, type CurrentRow } from "./object-versions.ts";
 import { readPointer } from "./pointer.ts";
 import { newestSighting, readSightingsSince } from "./sightings.ts";

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 
 import { AppError } from "../errors.ts";
-import { chainOldEvents } from "./chain-events.ts";
 import { fillDashboardIds } from "./dashboard-id-columns.ts";
 import type { Database, Session } from "./database.ts";
+import { chainOldEvents } from "./events/chain-events.ts";
 
 const folder = new URL("migrations/", import.meta.url);
 

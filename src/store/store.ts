@@ -12,10 +12,10 @@ import type {
   StoredObject,
 } from "../plan/plan.ts";
 import type { BackupStore } from "./backup/backup-store.ts";
-import type { CredentialStore } from "./credential-store.ts";
-import type { LimitStore } from "./limit-store.ts";
-import type { Outbox } from "./outbox.ts";
-import type { ServingStore } from "./serving-store.ts";
+import type { CredentialStore } from "./credentials/credential-store.ts";
+import type { LimitStore } from "./limits/limit-store.ts";
+import type { Outbox } from "./outbox/outbox.ts";
+import type { ServingStore } from "./serving/serving-store.ts";
 
 /** What happened to an object, as an event and a message say it. */
 export type EventAction = "added" | "updated" | "deleted" | "issued" | "rotated" | "revoked";

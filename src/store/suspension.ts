@@ -1,7 +1,7 @@
 import { AppError } from "../errors.ts";
 import type { Person } from "../plan/plan.ts";
 import type { Database, Session } from "./database.ts";
-import { wakeChannel } from "./drift.ts";
+import { wakeChannel } from "./drift/drift.ts";
 import { storable } from "./object-versions.ts";
 import { lockPointer } from "./pointer.ts";
 import type { Suspension } from "./store.ts";

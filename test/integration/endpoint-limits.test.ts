@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Endpoint } from "../../src/endpoint/endpoint.ts";
 import { silentLog } from "../../src/log.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import type { ServingState } from "../../src/store/serving-store.ts";
+import type { ServingState } from "../../src/store/serving/serving-store.ts";
 import { startCuttingProxy } from "../support/cutting-proxy.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { commitId, create, token as manifestToken } from "../support/objects.ts";

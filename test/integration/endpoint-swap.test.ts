@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { afterEach, describe, expect, test, vi } from "vitest";
 
-import { accessLine } from "../../src/endpoint/access-line.ts";
 import type { Endpoint } from "../../src/endpoint/endpoint.ts";
+import { accessLine } from "../../src/endpoint/http/access-line.ts";
 import { createLog } from "../../src/log.ts";
-import type { ServingState } from "../../src/store/serving-store.ts";
+import type { ServingState } from "../../src/store/serving/serving-store.ts";
 import { definition, errorCode, feedOf, scripted, serve, state } from "../support/serving.ts";
 import { rawConnection, startUpstream } from "../support/upstream.ts";
 

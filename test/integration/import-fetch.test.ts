@@ -2,7 +2,7 @@ import type { RequestListener } from "node:http";
 
 import { afterEach, describe, expect, test } from "vitest";
 
-import { dashboardAddress, fetchDump } from "../../src/cli/fetch-dump.ts";
+import { dashboardAddress, fetchDump } from "../../src/cli/import/fetch-dump.ts";
 import { Secret } from "../../src/secret.ts";
 import { seed } from "../support/exchanging.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";

@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 
 import { beforeEach, describe, expect, test } from "vitest";
 
-import { type EditedFolder, openEditedFolder } from "../../src/source/edited-folder.ts";
+import { type EditedFolder, openEditedFolder } from "../../src/source/folder/edited-folder.ts";
 import { replyManifest } from "../support/reconciling.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { createObjectReader } from "../../src/source/object-reader.ts";
+import { createObjectReader } from "../../src/source/git/object-reader.ts";
 import { createRepository, type TestRepository } from "../support/git-repository.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 
-import { createParsePool, type ParsePool } from "../../src/source/parse-pool.ts";
+import { createParsePool, type ParsePool } from "../../src/source/parse/parse-pool.ts";
 import { apiText } from "../support/open-test-source.ts";
 
 let pool: ParsePool;

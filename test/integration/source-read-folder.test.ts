@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 import { describe, expect, test } from "vitest";
 
-import { readFolder } from "../../src/source/read-folder.ts";
+import { readFolder } from "../../src/source/folder/read-folder.ts";
 import { apiText, scriptText } from "../support/open-test-source.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -5,7 +5,11 @@ import { promisify } from "node:util";
 
 import { beforeEach, expect, test } from "vitest";
 
-import { copyBinaries, makeLibraryLinks, prepareBinaries } from "../../src/store/postgres-binaries.ts";
+import {
+  copyBinaries,
+  makeLibraryLinks,
+  prepareBinaries,
+} from "../../src/store/embedded/postgres-binaries.ts";
 import { createDataFolder } from "../support/data-folder.ts";
 
 let folder: string;

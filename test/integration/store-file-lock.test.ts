@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 import { beforeEach, expect, test } from "vitest";
 
-import { withFileLock } from "../../src/store/file-lock.ts";
-import { identifySelf } from "../../src/store/process-identity.ts";
+import { withFileLock } from "../../src/store/embedded/file-lock.ts";
+import { identifySelf } from "../../src/store/embedded/process-identity.ts";
 import { createDataFolder } from "../support/data-folder.ts";
 
 let folder: string;

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 
 import { silentLog } from "../../src/log.ts";
 import type { Manifest } from "../../src/manifest/manifest.ts";
-import type { NewHits } from "../../src/store/limit-store.ts";
+import type { NewHits } from "../../src/store/limits/limit-store.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";

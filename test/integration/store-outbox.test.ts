@@ -6,7 +6,7 @@ import { silentLog } from "../../src/log.ts";
 import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.generated.ts";
 import type { AttributedChange, StoredObject } from "../../src/plan/plan.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import type { DueDelivery } from "../../src/store/outbox.ts";
+import type { DueDelivery } from "../../src/store/outbox/outbox.ts";
 import type { RequestEvent, Store } from "../../src/store/store.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import {

@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { array, assert, asyncProperty, constantFrom, integer, record } from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 
-import { applyChanges } from "../../src/endpoint/apply-changes.ts";
+import { applyChanges } from "../../src/endpoint/table/apply-changes.ts";
 import { silentLog } from "../../src/log.ts";
 import type { Manifest } from "../../src/manifest/manifest.ts";
 import type { AttributedChange } from "../../src/plan/plan.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import type { ServingState } from "../../src/store/serving-store.ts";
+import type { ServingState } from "../../src/store/serving/serving-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import {

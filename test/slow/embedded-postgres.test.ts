@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 
 import { silentLog } from "../../src/log.ts";
-import { startEmbeddedPostgres } from "../../src/store/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";
+import { commandOf } from "../../src/store/embedded/process-identity.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import { commandOf } from "../../src/store/process-identity.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createDataFolder, type DataFolder } from "../support/data-folder.ts";
 import { commitId, create, token } from "../support/objects.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import type { ManifestEdit } from "../../src/manifest/edit-call.ts";
+import type { ManifestEdit } from "../../src/manifest/edit/call.ts";
 import { deriveId } from "../../src/manifest/identity.ts";
 import type { CommitRequest, CommitResult, EditedFiles, Source } from "../../src/source/open-source.ts";
 import { createRepository } from "./git-repository.ts";

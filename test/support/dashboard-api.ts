@@ -1,5 +1,5 @@
-import { dashboardDoors } from "../../src/cli/dashboard-doors.ts";
-import { createTriggering, type Triggering } from "../../src/cli/trigger.ts";
+import { createTriggering, type Triggering } from "../../src/cli/call/trigger.ts";
+import { dashboardDoors } from "../../src/cli/daemon/dashboard-doors.ts";
 import { administratorKeyFile, administratorKeys } from "../../src/dashboard/access/administrator-key.ts";
 import { openKeyRing } from "../../src/dashboard/access/key-ring.ts";
 import { type ApiParts, apiRoutes } from "../../src/dashboard/api/routes.ts";

@@ -4,7 +4,7 @@ import { Client } from "pg";
 import type { TestProject } from "vitest/node";
 
 import { silentLog } from "../../src/log.ts";
-import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../src/store/embedded-postgres.ts";
+import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { createDataFolder } from "./data-folder.ts";
 import { withDatabase } from "./server-url.ts";

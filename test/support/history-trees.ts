@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { assembleManifests } from "../../src/manifest/assemble.ts";
 import { objectKey, type Identity, type ManifestSet } from "../../src/manifest/manifest.ts";
-import { parseFile } from "../../src/manifest/parse-file.ts";
+import { parseFile } from "../../src/manifest/parse/parse-file.ts";
 import type { ParsedFile } from "../../src/manifest/parsed-file.ts";
 import type { Problem } from "../../src/manifest/problem.ts";
 import type { RandomCommit } from "./random-history.ts";

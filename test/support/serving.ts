@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 
 import { startEndpoint, type Endpoint, type EndpointOptions } from "../../src/endpoint/endpoint.ts";
-import type { ServingFeed } from "../../src/endpoint/next-state.ts";
+import type { ServingFeed } from "../../src/endpoint/table/next-state.ts";
 import { silentLog } from "../../src/log.ts";
 import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.generated.ts";
 import type { ApiTokenSpec } from "../../src/manifest/api-token.generated.ts";
-import type { ServingCredential } from "../../src/store/credential-store.ts";
-import type { ServingState } from "../../src/store/serving-store.ts";
+import type { ServingCredential } from "../../src/store/credentials/credential-store.ts";
+import type { ServingState } from "../../src/store/serving/serving-store.ts";
 import { createTargetGuard } from "../../src/target-guard.ts";
 
 type Definition = ServingState["definitions"][number];

@@ -1,10 +1,10 @@
 import { type JsonObject } from "../../exchange/json-object.ts";
 import { formProblems } from "../../exchange/take-over.ts";
 import type { ApiTokenSpec } from "../../manifest/api-token.generated.ts";
-import { fieldFindings } from "../../manifest/field-rules.ts";
 import type { Finding } from "../../manifest/finding.ts";
+import { schemaFindings, withoutCascades } from "../../manifest/parse/schema-findings.ts";
 import { readable } from "../../manifest/pointer.ts";
-import { schemaFindings, withoutCascades } from "../../manifest/schema-findings.ts";
+import { fieldFindings } from "../../manifest/rules/field-rules.ts";
 import type { StoredObject } from "../../plan/plan.ts";
 import type { Flaw } from "./reasons.ts";
 

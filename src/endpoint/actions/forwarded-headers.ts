@@ -1,5 +1,5 @@
 import type { Call } from "../call.ts";
-import { hopByHop, saidByProxy } from "../header-names.ts";
+import { hopByHop, saidByProxy } from "../http/header-names.ts";
 import { withoutCookie } from "../token-location.ts";
 import type { ProxyTarget, ProxyTargets } from "./proxy-target.ts";
 

@@ -5,7 +5,7 @@ import type { Dispatcher } from "undici";
 import { noteStream } from "../arrival.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import { announcesBody, inviteBody } from "../request-body.ts";
+import { announcesBody, inviteBody } from "../http/request-body.ts";
 import { withoutQueryParameter } from "../token-location.ts";
 import { upstreamHeaders } from "./forwarded-headers.ts";
 import { passOn } from "./pass-on.ts";

@@ -1,5 +1,5 @@
 import type { ReplyAction } from "../../manifest/api-definition.generated.ts";
-import { framing } from "../header-names.ts";
+import { framing } from "../http/header-names.ts";
 
 /** An answer that is the same for every call. */
 export interface Reply {

@@ -1,5 +1,5 @@
 import type { Refusal } from "../endpoint-error.ts";
-import { closedToScripts } from "../header-names.ts";
+import { closedToScripts } from "../http/header-names.ts";
 import type { ScriptAnswer } from "../script/script-job.ts";
 import type { Reply } from "./reply-definition.ts";
 import { isSendable } from "./reply.ts";

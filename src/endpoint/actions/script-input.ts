@@ -1,8 +1,8 @@
 import type { ScriptInput } from "../../../schemas/script.d.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
+import { visibleHeaders, visiblePath, visibleQuery } from "../http/visible-request.ts";
 import { hasFewParts } from "../json-parts.ts";
-import { visibleHeaders, visiblePath, visibleQuery } from "../visible-request.ts";
 import type { Script } from "./script-definition.ts";
 
 /** The content types that a script takes (UD-APIs 2.1). */

@@ -1,6 +1,6 @@
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import { readBody } from "../request-body.ts";
+import { readBody } from "../http/request-body.ts";
 import { runScript, type ScriptHost } from "../script/run-script.ts";
 import type { ScriptJob } from "../script/script-job.ts";
 import { serveReply } from "./reply.ts";

@@ -2,9 +2,9 @@ import { METHODS } from "node:http";
 
 import { isSendable } from "../actions/reply.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import { framing, saidByProxy } from "../header-names.ts";
+import { framing, saidByProxy } from "../http/header-names.ts";
+import { parseRequestTarget } from "../http/request-target.ts";
 import { hasFewParts } from "../json-parts.ts";
-import { parseRequestTarget } from "../request-target.ts";
 
 /** One request of a batch. */
 export interface BatchedRequest {

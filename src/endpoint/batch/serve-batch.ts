@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { serveReply } from "../actions/reply.ts";
 import type { Call } from "../call.ts";
 import { endpointErrors, errorBody, type Refusal } from "../endpoint-error.ts";
-import { hopByHop } from "../header-names.ts";
-import { readBody } from "../request-body.ts";
-import { batchPath } from "./batch-path.ts";
+import { hopByHop } from "../http/header-names.ts";
+import { readBody } from "../http/request-body.ts";
+import { batchPath } from "../table/batch-path.ts";
 import { createLocalExchange, type LocalAnswer, type LocalExchange } from "./local-exchange.ts";
 import { type Batch, type BatchedRequest, readBatch } from "./read-batch.ts";
 

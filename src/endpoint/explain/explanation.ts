@@ -1,4 +1,4 @@
-import type { PathVerdict } from "../path-lists.ts";
+import type { PathVerdict } from "../table/path-lists.ts";
 
 /** How a request is decided, and why. */
 export interface Explanation {

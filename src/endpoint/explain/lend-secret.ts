@@ -1,5 +1,5 @@
 import { newSecret, type Secret } from "../../secret.ts";
-import type { RouteTable } from "../route-table.ts";
+import type { RouteTable } from "../table/route-table.ts";
 
 /** A table that knows one more secret. */
 export interface LentSecret {

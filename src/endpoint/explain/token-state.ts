@@ -1,8 +1,8 @@
 import type { LocalRequest } from "../batch/local-exchange.ts";
 import type { Call } from "../call.ts";
-import { identifyCaller } from "../credential-table.ts";
-import type { RouteTable } from "../route-table.ts";
 import { needsNoToken } from "../rules/token.ts";
+import { identifyCaller } from "../table/credential-table.ts";
+import type { RouteTable } from "../table/route-table.ts";
 import { presentedSecret, tokenLocation } from "../token-location.ts";
 import type { Explanation, TokenState } from "./explanation.ts";
 

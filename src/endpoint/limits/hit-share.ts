@@ -1,4 +1,4 @@
-import type { NewHits, SharedHits } from "../../store/limit-store.ts";
+import type { NewHits, SharedHits } from "../../store/limits/limit-store.ts";
 import { addEntry, createHitLog, type HitLog } from "./hit-log.ts";
 
 /** Slices that a window is cut into where hits are shared: others' hits count that much longer, at most. */

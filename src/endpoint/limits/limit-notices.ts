@@ -1,4 +1,4 @@
-import type { NewNotice } from "../../store/limit-store.ts";
+import type { NewNotice } from "../../store/limits/limit-store.ts";
 
 /** Collects the notices to raise: one for each object, and not too often. */
 export interface LimitNotices {

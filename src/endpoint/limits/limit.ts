@@ -1,6 +1,6 @@
 import { caps } from "../../caps.ts";
 import type { Quota, RateLimit } from "../../manifest/api-token.generated.ts";
-import type { NewNotice } from "../../store/limit-store.ts";
+import type { NewNotice } from "../../store/limits/limit-store.ts";
 import { parseDuration } from "../../units.ts";
 import type { EndpointErrorCode } from "../endpoint-error.ts";
 

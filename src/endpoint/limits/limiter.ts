@@ -1,4 +1,4 @@
-import type { NewHits, SharedHits } from "../../store/limit-store.ts";
+import type { NewHits, SharedHits } from "../../store/limits/limit-store.ts";
 import { addHit, createHitLog, forgetHits, freeAt, type HitLog } from "./hit-log.ts";
 import {
   applyTotal,

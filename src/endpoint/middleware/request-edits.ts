@@ -2,7 +2,7 @@ import type { MiddlewareEdits } from "../../../schemas/script.d.ts";
 import { isSendable } from "../actions/reply.ts";
 import { headerPairs } from "../actions/script-answer.ts";
 import type { Call, HeaderEdits } from "../call.ts";
-import { framing, saidByProxy } from "../header-names.ts";
+import { framing, saidByProxy } from "../http/header-names.ts";
 
 /** What a part of the edits makes of a call, or what is wrong with it. */
 type Edit = (call: Call, value: unknown) => Call | string;

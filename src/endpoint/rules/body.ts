@@ -1,6 +1,6 @@
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import { announcesMoreThan } from "../request-body.ts";
+import { announcesMoreThan } from "../http/request-body.ts";
 
 /** Refuses requests that announce a body beyond the limit. One that doesn't announce it is measured on the way. */
 export function bodyIsSmall({ definition, request }: Call): Refusal | null {

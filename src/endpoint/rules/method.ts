@@ -1,6 +1,7 @@
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import type { ServedDefinition } from "../served-definition.ts";
+import { commonMethods } from "../http/common-methods.ts";
+import type { ServedDefinition } from "../table/served-definition.ts";
 
 /** Lets in the methods that the definition takes. TRACE never: it hands headers back. */
 export function methodIsTaken({ definition, request }: Call): Refusal | null {
@@ -17,6 +18,3 @@ export function takesMethod({ methods }: Pick<ServedDefinition, "methods">, meth
 export function methodsOf({ methods }: Pick<ServedDefinition, "methods">): readonly string[] {
   return methods ?? commonMethods;
 }
-
-/** The methods that there are for a definition that takes all. */
-export const commonMethods: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

@@ -1,6 +1,6 @@
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import { passesWithoutToken } from "../path-lists.ts";
+import { passesWithoutToken } from "../table/path-lists.ts";
 import { bearerSecret } from "../token-location.ts";
 
 /** Whether a call needs no token: the API is open to all, or the path is. */

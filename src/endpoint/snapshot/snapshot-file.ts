@@ -6,7 +6,7 @@ import { createGzip, gunzip } from "node:zlib";
 
 import { makeDataFolder } from "../../data-folder.ts";
 import { writeFresh } from "../../fresh-file.ts";
-import type { ServingState } from "../../store/serving-store.ts";
+import type { ServingState } from "../../store/serving/serving-store.ts";
 import { parseSnapshot, type SavedState, SnapshotError, snapshotLines } from "./snapshot-format.ts";
 
 /** Bytes beyond which a snapshot is neither written nor read, unpacked. */

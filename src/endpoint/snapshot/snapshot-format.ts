@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 
-import type { ServingCredential } from "../../store/credential-store.ts";
-import type { ServingMark, ServingState, StoredDefinition, StoredToken } from "../../store/serving-store.ts";
+import type { ServingCredential } from "../../store/credentials/credential-store.ts";
+import type {
+  ServingMark,
+  ServingState,
+  StoredDefinition,
+  StoredToken,
+} from "../../store/serving/serving-store.ts";
 
 /** Raised when a reader of the form before could not read it. */
 const format = 1;

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ApiDefinitionSpec } from "../../manifest/api-definition.generated.ts";
 import { deriveId } from "../../manifest/identity.ts";
 import { type Call, noEdits } from "../call.ts";
-import { judgePath, preparePathLists } from "../path-lists.ts";
-import { prepareDefinition } from "../served-definition.ts";
+import { judgePath, preparePathLists } from "../table/path-lists.ts";
+import { prepareDefinition } from "../table/served-definition.ts";
 
 /** A script or middleware that is tried, and the call that it gets. */
 export interface ScriptTrial {

@@ -5,7 +5,7 @@ import { serveScript } from "../actions/script.ts";
 import { createLocalExchange } from "../batch/local-exchange.ts";
 import type { Call } from "../call.ts";
 import { type Refusal, sendRefusal } from "../endpoint-error.ts";
-import { framing } from "../header-names.ts";
+import { framing } from "../http/header-names.ts";
 import { runPostMiddleware, runPreMiddleware } from "../rules/middleware.ts";
 import type { ScriptHost } from "../script/run-script.ts";
 import type { ScriptOutcome } from "../script/script-job.ts";

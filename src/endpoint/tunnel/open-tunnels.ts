@@ -1,6 +1,6 @@
 import type { Log } from "../../log.ts";
 import type { Call } from "../call.ts";
-import type { RouteTable } from "../route-table.ts";
+import type { RouteTable } from "../table/route-table.ts";
 import { takeTurns } from "../turns.ts";
 import { isStillLetIn } from "./still-let-in.ts";
 import type { Tunnel } from "./tunnel.ts";

@@ -1,7 +1,7 @@
 import type { Call } from "../call.ts";
 import { findCall } from "../find-call.ts";
-import type { RouteTable } from "../route-table.ts";
 import { standsWithRules } from "../rules/rules.ts";
+import type { RouteTable } from "../table/route-table.ts";
 
 /**
  * Whether a table lets in a call that goes on, as it came: by the same definition, which is still a proxy.

@@ -1,7 +1,7 @@
 import { AppError } from "../../errors.ts";
 import { isServerAnswer } from "../database-error.ts";
 import type { Database, Session } from "../database.ts";
-import { rememberRows } from "../drift.ts";
+import { rememberRows } from "../drift/drift.ts";
 import { newestMigration } from "../migrate.ts";
 import { leapCredentialChanges, lockPointer } from "../pointer.ts";
 import { type BackedUpTable, backedUpTables, type ColumnType } from "./backed-up-tables.ts";

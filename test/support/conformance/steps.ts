@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { renderBody, withoutTime } from "../../../src/delivery/body.ts";
 import type { Endpoint } from "../../../src/endpoint/endpoint.ts";
 import type { ApiDefinitionSpec } from "../../../src/manifest/api-definition.generated.ts";
-import type { DueWebhook, EventMessage } from "../../../src/store/outbox.ts";
+import type { DueWebhook, EventMessage } from "../../../src/store/outbox/outbox.ts";
 import { changeRows } from "../change-rows.ts";
 import { createReconciling, replyManifest } from "../reconciling.ts";
 import { definition, feedOf, serve, state } from "../serving.ts";

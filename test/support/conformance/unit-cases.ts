@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { nextTarget, prepareProxy } from "../../../src/endpoint/actions/proxy-target.ts";
-import { judgePath, pathBelow, preparePathLists } from "../../../src/endpoint/path-lists.ts";
-import { parseRequestTarget } from "../../../src/endpoint/request-target.ts";
-import { buildRouteTable, matchRoute } from "../../../src/endpoint/route-table.ts";
+import { parseRequestTarget } from "../../../src/endpoint/http/request-target.ts";
+import { judgePath, pathBelow, preparePathLists } from "../../../src/endpoint/table/path-lists.ts";
+import { buildRouteTable, matchRoute } from "../../../src/endpoint/table/route-table.ts";
 import { presentedSecret, tokenLocation } from "../../../src/endpoint/token-location.ts";
 import { definitionFromClassic } from "../../../src/exchange/definition-from-classic.ts";
 import { assembleManifests } from "../../../src/manifest/assemble.ts";
 import { checkSet } from "../../../src/manifest/check-set.ts";
-import { parseFile } from "../../../src/manifest/parse-file.ts";
+import { parseFile } from "../../../src/manifest/parse/parse-file.ts";
 import { listenPathFlaws } from "../../../src/manifest/route.ts";
 import { definition, state } from "../serving.ts";
 import { type GatewayCase, type Observed, type Suite, withSuiteDefaults } from "./cases.ts";

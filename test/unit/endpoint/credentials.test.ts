@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { buildCredentialTable, identifyCaller } from "../../../src/endpoint/credential-table.ts";
+import { buildCredentialTable, identifyCaller } from "../../../src/endpoint/table/credential-table.ts";
 import { hasEnded, parseEnd } from "../../../src/endpoint/timestamp.ts";
 import {
   presentedSecret,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { collectLastUse } from "../../../src/endpoint/last-use.ts";
 import { silentLog } from "../../../src/log.ts";
-import type { CredentialUse } from "../../../src/store/credential-store.ts";
+import type { CredentialUse } from "../../../src/store/credentials/credential-store.ts";
 
 const written: (readonly CredentialUse[])[] = [];
 let fails = false;

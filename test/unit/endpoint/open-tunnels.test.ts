@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 
 import type { Call } from "../../../src/endpoint/call.ts";
-import type { RouteTable } from "../../../src/endpoint/route-table.ts";
+import type { RouteTable } from "../../../src/endpoint/table/route-table.ts";
 import { createOpenTunnels } from "../../../src/endpoint/tunnel/open-tunnels.ts";
 import { silentLog } from "../../../src/log.ts";
 

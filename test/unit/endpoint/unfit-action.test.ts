@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import { buildRouteTable } from "../../../src/endpoint/route-table.ts";
-import { prepareDefinition } from "../../../src/endpoint/served-definition.ts";
+import { buildRouteTable } from "../../../src/endpoint/table/route-table.ts";
+import { prepareDefinition } from "../../../src/endpoint/table/served-definition.ts";
 import { definition, state } from "../../support/serving.ts";
 
 const unknown = [

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { isMap, parseDocument, stringify } from "yaml";
 
 import { canonicalJson } from "../../../src/manifest/canonical.ts";
-import { addObject, deleteObject, setObject } from "../../../src/manifest/edit-manifest.ts";
+import { addObject, deleteObject, setObject } from "../../../src/manifest/edit/edit-manifest.ts";
 import type { WantedObject } from "../../../src/manifest/written-form.ts";
 import { arbitrarySpec } from "./arbitrary-spec.ts";
 import { draftOf, draftsOf, edited, options, path, setSpec, textOf } from "./editing.ts";

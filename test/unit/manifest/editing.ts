@@ -1,5 +1,5 @@
-import type { EditResult } from "../../../src/manifest/edit-check.ts";
-import { deleteObject, setObject } from "../../../src/manifest/edit-manifest.ts";
+import type { EditResult } from "../../../src/manifest/edit/check.ts";
+import { deleteObject, setObject } from "../../../src/manifest/edit/edit-manifest.ts";
 import type { Draft } from "../../../src/manifest/parsed-file.ts";
 import { read, routeBase } from "./reading.ts";
 

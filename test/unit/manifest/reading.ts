@@ -1,6 +1,6 @@
 import { assembleManifests } from "../../../src/manifest/assemble.ts";
 import type { Manifest, ManifestSet } from "../../../src/manifest/manifest.ts";
-import { parseFile } from "../../../src/manifest/parse-file.ts";
+import { parseFile } from "../../../src/manifest/parse/parse-file.ts";
 import type { ParsedDocument, ParsedFile } from "../../../src/manifest/parsed-file.ts";
 import type { Problem } from "../../../src/manifest/problem.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { parseFile } from "../../../src/manifest/parse-file.ts";
-import { patternWords } from "../../../src/manifest/pattern-words.ts";
+import { parseFile } from "../../../src/manifest/parse/parse-file.ts";
+import { patternWords } from "../../../src/manifest/parse/pattern-words.ts";
 import { schemas } from "../../../src/schemas.generated.ts";
 import { brief, codesOf, definition, problemsOf, readOne, reply, routeBase } from "./reading.ts";
 

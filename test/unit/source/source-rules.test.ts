@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 
 import { Secret } from "../../../src/secret.ts";
-import { gitConfig, gitEnvironment } from "../../../src/source/git-environment.ts";
-import { parseLocation } from "../../../src/source/location.ts";
-import { linkTarget } from "../../../src/source/manifest-entries.ts";
-import { isInsideGit, manifestPaths } from "../../../src/source/manifest-paths.ts";
-import { checkBranchName } from "../../../src/source/ref-name.ts";
-import { sourceError, withoutSecrets } from "../../../src/source/source-errors.ts";
+import { gitConfig, gitEnvironment } from "../../../src/source/git/git-environment.ts";
+import { parseLocation } from "../../../src/source/git/location.ts";
+import { checkBranchName } from "../../../src/source/git/ref-name.ts";
+import { sourceError, withoutSecrets } from "../../../src/source/mirror/source-errors.ts";
+import { linkTarget } from "../../../src/source/revision/manifest-entries.ts";
+import { isInsideGit, manifestPaths } from "../../../src/source/revision/manifest-paths.ts";
 
 describe("the name of a branch", () => {
   test.each(["main", "feature/x-1", "ümlaut", "a.b", "@x", "x.locker", "refs"])("%s may be one", (name) => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { type Charge, chargeOf } from "../../../../src/endpoint/limits/limit.ts";
 import { createLimiter, type Limiter } from "../../../../src/endpoint/limits/limiter.ts";
-import type { NewHits, SharedHits } from "../../../../src/store/limit-store.ts";
+import type { NewHits, SharedHits } from "../../../../src/store/limits/limit-store.ts";
 
 const start = Date.parse("2030-01-01T00:00:00Z");
 

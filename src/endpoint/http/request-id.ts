@@ -1,0 +1,24 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { BlockList } from "node:net";
+
+import { holdsAddress } from "../../address-list.ts";
+import { plainAddress } from "./client-address.ts";
+
+const acceptable = /^[\w.:+/=@-]{1,128}$/;
+
+/**
+ * The id that a request goes by in the log, in the answer and upstream: that of a trusted proxy if it
+ * gives one, else a new one. Callers can't choose it.
+ */
+export function requestId({ headers, socket }: IncomingMessage, trustedProxies: BlockList | null): string {
+  const given = headers["x-request-id"];
+  if (typeof given !== "string" || !acceptable.test(given)) return newRequestId();
+  const isTrusted = trustedProxies && holdsAddress(trustedProxies, plainAddress(socket.remoteAddress ?? ""));
+  return isTrusted ? given : newRequestId();
+}
+
+/** 48 random bits, enough to find one request in a log. */
+export function newRequestId(): string {
+  return randomUUID().slice(-12);
+}
