@@ -65,6 +65,10 @@ function showStep(step: ObjectStep): void {
   ];
   print(parts.join("  "), styles[event.action] ?? "plain");
   for (const person of event.contributors) print(`    with ${spokenName(person)}`);
+  if (event.firstWritten) {
+    const { author, commit } = event.firstWritten;
+    print(`    first written by ${spokenName(author)}  ${commit.slice(0, 7)}`);
+  }
   if (event.releasedBy)
     print(`    released by ${spokenName(event.releasedBy.author)}  ${event.releasedBy.commit.slice(0, 7)}`);
   if (step.after && step.after.path !== event.path)
@@ -74,7 +78,8 @@ function showStep(step: ObjectStep): void {
 
 function stepJson(step: ObjectStep): object {
   const { revision, time, action, name, objectId, route, actor, byGitway, committer, ...more } = step.event;
-  const { contributors, releasedBy, commit, path, line, versionBefore, versionAfter } = more;
+  const { contributors, releasedBy, commit, authoredAt, firstWritten } = more;
+  const { path, line, versionBefore, versionAfter } = more;
   return {
     revision,
     time,
@@ -88,6 +93,8 @@ function stepJson(step: ObjectStep): object {
     contributors,
     releasedBy,
     commit,
+    authoredAt,
+    firstWritten,
     path,
     line,
     seen: step.after && { path: step.after.path, line: step.after.line },

@@ -29,8 +29,16 @@ export interface GitwayMember {
   readonly problems: readonly DashboardProblem[];
 }
 
-/** The fields of `gitway` that are not part of the spec. `withoutEffect` is only ever printed. */
-const otherFields = new Set(["name", "id", "labels", "annotations", "withoutEffect"]);
+/** The fields of `gitway` that are not part of the spec. The last three are only ever printed. */
+const otherFields = new Set([
+  "name",
+  "id",
+  "labels",
+  "annotations",
+  "withoutEffect",
+  "createdBy",
+  "updatedBy",
+]);
 
 /** Reads the member `gitway`. A new object is named after its title, unless `gitway` chooses a name. */
 export function readGitwayMember(

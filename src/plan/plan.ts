@@ -98,11 +98,22 @@ export interface Person {
   readonly email: string;
 }
 
+/** A commit as one who wrote something: ISO 8601, UTC; null where the commit names no time that can be one. */
+export interface Writing {
+  readonly author: Person;
+  readonly commit: string;
+  readonly authoredAt: string | null;
+}
+
 /** Who made a change (law 5). */
 export interface Attribution {
   readonly author: Person;
   readonly committer: Person;
   readonly commit: string;
+  /** When the author made it, as the commit says. Null for what Gitway does of itself. */
+  readonly authoredAt?: string | null;
+  /** Who first wrote an object that is added, where that is another commit of the range. */
+  readonly firstWritten?: Writing | null;
   /** Others who changed the same object in the same range. */
   readonly contributors: readonly Person[];
   /** Whose commit let a quarantined change go live that somebody else had made before. */

@@ -29,21 +29,29 @@ export function compareWithCommits(source: Pick<Source, "commits">): CommitCompa
   };
 }
 
-function commitsOf({ commit, releasedBy }: InformationEvent): string[] {
-  return [commit, releasedBy?.commit ?? null].filter((id) => id !== null);
+function commitsOf({ commit, releasedBy, firstWritten }: InformationEvent): string[] {
+  return [commit, releasedBy?.commit ?? null, firstWritten?.commit ?? null].filter((id) => id !== null);
 }
 
 function differencesOf(event: InformationEvent, people: People): string[] {
-  const { commit, releasedBy, actor, committer } = event;
+  const { commit, releasedBy, firstWritten, actor, committer, authoredAt } = event;
   const made = commit === null ? undefined : people.get(commit);
   const released = releasedBy ? people.get(releasedBy.commit) : undefined;
+  const first = firstWritten ? people.get(firstWritten.commit) : undefined;
   // What Gitway does of itself, it does at somebody else's commit.
   const isOwn = isOwnDoing(event);
   return [
     ...(made && !isOwn ? difference("author", actor, made.author, commit) : []),
     ...(made && !isOwn ? difference("committer", committer, made.committer, commit) : []),
+    ...(made && !isOwn ? timeDifference(authoredAt, made.authoredAt, commit) : []),
     ...(released && releasedBy
       ? difference("release", releasedBy.author, released.author, releasedBy.commit)
+      : []),
+    ...(first && firstWritten
+      ? [
+          ...difference("first author", firstWritten.author, first.author, firstWritten.commit),
+          ...timeDifference(firstWritten.authoredAt, first.authoredAt, firstWritten.commit),
+        ]
       : []),
   ];
 }
@@ -51,6 +59,16 @@ function differencesOf(event: InformationEvent, people: People): string[] {
 function difference(role: string, said: Person | null, fact: Person, commit: string | null): string[] {
   if (said?.name === fact.name && said.email === fact.email) return [];
   return [`Its ${role} is ${personText(said)}, and commit ${commit} says ${personText(fact)}.`];
+}
+
+/** Events from before there were times do not say one. */
+function timeDifference(
+  said: string | null | undefined,
+  fact: string | null,
+  commit: string | null,
+): string[] {
+  if (said === undefined || said === fact) return [];
+  return [`Its time is ${said}, and commit ${commit} says ${fact}.`];
 }
 
 function personText(person: Person | null): string {

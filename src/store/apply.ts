@@ -117,6 +117,8 @@ function newEvents(
       contributors: attribution.contributors,
       releasedBy: attribution.releasedBy ?? null,
       commit: attribution.commit,
+      ...(attribution.authoredAt ? { authoredAt: attribution.authoredAt } : {}),
+      ...(action === "added" && attribution.firstWritten ? { firstWritten: attribution.firstWritten } : {}),
       path: change.after ? change.after.place.file : change.before.path,
       line: change.after ? change.after.place.line : change.before.line,
       revision,

@@ -10,12 +10,16 @@ interface StampRow {
   readonly updated_by: string;
 }
 
-/** When each live object of a kind was added and last changed, and by whom, by id. */
+/** When each live object of a kind was first written and last changed, and by whom, by id: as Git says, if it does. */
 export async function readStamps(session: Session, kind: Kind): Promise<ReadonlyMap<string, ObjectStamps>> {
   const rows = await session.query<StampRow>(
-    `select ends.object_id as id, first.time as created_at, first.actor_name as created_by,
-            last.time as updated_at, last.actor_name as updated_by
-     from (select object_id, min(id) as first, max(id) as last from gitway.event
+    `select ends.object_id as id,
+            coalesce((first.first_written->>'authoredAt')::timestamptz, first.authored_at, first.time) as created_at,
+            coalesce(first.first_written->'author'->>'name', first.actor_name) as created_by,
+            coalesce(last.authored_at, last.time) as updated_at, last.actor_name as updated_by
+     from (select object_id, max(id) as last,
+                  coalesce(max(id) filter (where action = 'added'), min(id)) as first
+           from gitway.event
            where kind = $1 and action in ('added', 'updated') group by object_id) as ends
      join gitway.event as first on first.id = ends.first
      join gitway.event as last on last.id = ends.last

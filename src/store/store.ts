@@ -10,6 +10,7 @@ import type {
   Quarantined,
   Sighting,
   StoredObject,
+  Writing,
 } from "../plan/plan.ts";
 import type { BackupStore } from "./backup/backup-store.ts";
 import type { CredentialStore } from "./credentials/credential-store.ts";
@@ -46,6 +47,10 @@ export interface InformationEvent {
   /** Whose commit let the change go live, when it is older than that commit. */
   readonly releasedBy: { readonly author: Person; readonly commit: string } | null;
   readonly commit: string | null;
+  /** When the author made it, as the commit says: ISO 8601, UTC. Absent without one, and in old events. */
+  readonly authoredAt?: string;
+  /** Who first wrote an object that is added, when a later commit gave it its present content. */
+  readonly firstWritten?: Writing;
   readonly path: string | null;
   readonly line: number | null;
   readonly revision: number;
@@ -59,7 +64,10 @@ export interface InformationEvent {
   readonly hash: string;
 }
 
-/** When an object was added and last changed, and by whom: the names of the authors. ISO 8601, UTC. */
+/**
+ * When an object was first written and last changed, and by whom, as Git says: the names of the authors. Where no
+ * commit says it, when the store noted it. ISO 8601, UTC.
+ */
 export interface ObjectStamps {
   readonly createdAt: string;
   readonly createdBy: string;

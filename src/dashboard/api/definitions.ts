@@ -110,5 +110,11 @@ export function wrapperOf(
 ): JsonObject {
   const wrapper = definitionToDashboard(object, { orgId, routeBase, webhooks: book });
   if (!stamps) return wrapper;
-  return { ...wrapper, created_at: stamps.createdAt, updated_at: stamps.updatedAt };
+  const { createdAt, createdBy, updatedAt, updatedBy } = stamps;
+  return {
+    ...wrapper,
+    gitway: { ...objectAt(wrapper, "gitway"), createdBy, updatedBy },
+    created_at: createdAt,
+    updated_at: updatedAt,
+  };
 }

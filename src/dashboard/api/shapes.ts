@@ -139,6 +139,8 @@ export const shapes = {
     contributors: list(person),
     releasedBy: optional(change),
     commit: optionalText,
+    "authoredAt?": time,
+    "firstWritten?": fields({ author: person, commit: text, authoredAt: optional(time) }),
     path: optionalText,
     line: optional(number),
     revision: number,

@@ -183,7 +183,7 @@ function waitingOf(verdicts: ReadonlyMap<TrackedChange, Verdict>): Waiting[] {
 }
 
 function attributionOf(
-  { contributors }: TrackedChange,
+  { contributors, firstWritten }: TrackedChange,
   { by, releasedBy }: Verdict,
   people: ReadonlyMap<string, CommitPeople>,
   to: string,
@@ -195,18 +195,23 @@ function attributionOf(
     made.author,
     contributors.map((commit) => people.get(commit)?.author),
   );
+  const first = firstWritten === null || firstWritten === by ? undefined : people.get(firstWritten);
   const releaser = releasedBy === null ? undefined : people.get(releasedBy);
   return {
     ...made,
     commit: by,
+    firstWritten:
+      first && firstWritten !== null
+        ? { author: first.author, commit: firstWritten, authoredAt: first.authoredAt }
+        : null,
     contributors: others,
     releasedBy: releaser && releasedBy !== null ? { author: releaser.author, commit: releasedBy } : null,
   };
 }
 
 function commitsOf(verdicts: ReadonlyMap<TrackedChange, Verdict>): string[] {
-  return [...verdicts].flatMap(([{ contributors }, { by, releasedBy }]) =>
-    by === null ? [] : [by, ...contributors, ...(releasedBy === null ? [] : [releasedBy])],
+  return [...verdicts].flatMap(([{ contributors, firstWritten }, { by, releasedBy }]) =>
+    by === null ? [] : [by, ...contributors, ...[firstWritten, releasedBy].filter((id) => id !== null)],
   );
 }
 

@@ -104,6 +104,7 @@ function walkerOf(stuck: Stuck, isCoarse: boolean): Walker {
     author: null,
     broughtBy: null,
     contributors: [],
+    firstWritten: null,
   };
 }
 

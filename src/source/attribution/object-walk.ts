@@ -1,6 +1,6 @@
 import type { Commit, Comparison, Step } from "../git/history.ts";
 import { chunks } from "../git/tree.ts";
-import { findFollowed, speakerOf, type Followed, type View } from "./object-view.ts";
+import { absentState, findFollowed, speakerOf, type Followed, type View } from "./object-view.ts";
 import type { Tracked, ViewReader } from "./view-reader.ts";
 
 /**
@@ -23,6 +23,8 @@ export interface Walker extends Tracked {
   broughtBy: string | null;
   /** The commits that made earlier states in the range, the newest first. */
   readonly contributors: string[];
+  /** The newest commit of the range that has the object although none of its parents does. */
+  firstWritten: string | null;
 }
 
 interface Arrival {
@@ -102,7 +104,10 @@ async function visit(walk: Walk, commit: Commit, steps: readonly Step[]): Promis
   const [step] = steps;
   if (first === undefined || !step) {
     for (const [walker, arrival] of here)
-      if (arrival.view.state !== "absent") credit(commit.id, walker, arrival.role);
+      if (arrival.view.state !== absentState) {
+        credit(commit.id, walker, arrival.role);
+        noteFirst(commit.id, walker, arrival, []);
+      }
     return;
   }
   const moved = await walk.history.views.move(step, first, here);
@@ -159,6 +164,12 @@ async function visitDiffering(
   }
   for (const [walker, { role }] of differing) {
     credit(commit.id, walker, role);
+    noteFirst(
+      commit.id,
+      walker,
+      differing.get(walker),
+      atParents.map((views) => views.get(walker)),
+    );
     for (const [index, parent] of commit.parents.entries()) {
       const view = atParents[index]?.get(walker);
       if (view && goesOn(walk, walker, role, view, commit.id, parent))
@@ -196,6 +207,17 @@ function goesOn(
 function credit(commit: string, walker: Walker, role: Role): void {
   if (role === "author") walker.author = commit;
   else if (role === "contributor") walker.contributors.push(commit);
+}
+
+/** Notes a commit that wrote an object where there was none; one that was found before is newer. */
+function noteFirst(
+  commit: string,
+  walker: Walker,
+  arrival: Arrival | undefined,
+  atParents: readonly (View | undefined)[],
+): void {
+  if (!arrival || arrival.role === "seek" || arrival.view.state === absentState) return;
+  if (atParents.every((view) => view?.state === absentState)) walker.firstWritten ??= commit;
 }
 
 /** Whether a merge of the range took something from where the start is not. */

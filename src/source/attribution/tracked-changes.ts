@@ -31,6 +31,7 @@ export function trackChange(change: Change): TrackedChange {
     author: null,
     broughtBy: null,
     contributors: [],
+    firstWritten: null,
   };
 }
 

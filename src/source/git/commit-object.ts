@@ -8,7 +8,9 @@ export interface CommitObject {
   /** Null where it takes git to say how it is to be read: another encoding, a line of an odd form. */
   readonly author: Person | null;
   readonly committer: Person | null;
-  /** Seconds; null as above. */
+  /** When the author made it: seconds; null as above. */
+  readonly authoredAt: number | null;
+  /** When it was committed: seconds; null as above. */
   readonly date: number | null;
   readonly message: Buffer;
 }
@@ -31,6 +33,7 @@ export function parseCommit(content: Buffer): CommitObject | null {
     parents: valuesOf(lines, "parent"),
     author: author?.person ?? null,
     committer: committer?.person ?? null,
+    authoredAt: author?.date ?? null,
     date: committer?.date ?? null,
     message: end < 0 ? content.subarray(content.length) : content.subarray(end + 2),
   };

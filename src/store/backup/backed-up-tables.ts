@@ -101,6 +101,8 @@ export const backedUpTables: readonly BackedUpTable[] = [
       contributors: "json",
       released_by: "json",
       commit: "text",
+      authored_at: "timestamptz",
+      first_written: "json",
       path: "text",
       line: "integer",
       revision: "bigint",

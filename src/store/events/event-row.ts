@@ -22,6 +22,8 @@ export interface EventRow {
   readonly contributors: readonly Person[];
   readonly released_by: InformationEvent["releasedBy"];
   readonly commit: string | null;
+  readonly authored_at?: Date | null;
+  readonly first_written?: InformationEvent["firstWritten"] | null;
   readonly path: string | null;
   readonly line: number | null;
   readonly revision: number;
@@ -55,6 +57,8 @@ export const eventColumns: {
   contributors: ["json", ({ contributors }) => JSON.stringify(contributors)],
   released_by: ["json", ({ releasedBy }) => (releasedBy ? JSON.stringify(releasedBy) : null)],
   commit: ["text", ({ commit }) => commit],
+  authored_at: ["timestamptz", ({ authoredAt }) => authoredAt ?? null],
+  first_written: ["json", ({ firstWritten }) => (firstWritten ? JSON.stringify(firstWritten) : null)],
   path: ["text", ({ path }) => path],
   line: ["integer", ({ line }) => line],
   revision: ["bigint", ({ revision }) => revision],
@@ -85,6 +89,8 @@ export function toEvent(row: EventRow): InformationEvent {
     contributors: row.contributors,
     releasedBy: row.released_by,
     commit: row.commit,
+    ...(row.authored_at ? { authoredAt: row.authored_at.toISOString() } : {}),
+    ...(row.first_written ? { firstWritten: row.first_written } : {}),
     path: row.path,
     line: row.line,
     revision: row.revision,

@@ -91,7 +91,7 @@ interface Circumstances {
 
 /** The event exactly as it reads back from its table, with its hash. */
 function seal(event: NewEvent, { id, time, userOf, previousHash }: Circumstances): InformationEvent {
-  const { committer, contributors, releasedBy } = event;
+  const { committer, contributors, releasedBy, authoredAt, firstWritten } = event;
   const said = {
     id,
     time: time.toISOString(),
@@ -109,6 +109,10 @@ function seal(event: NewEvent, { id, time, userOf, previousHash }: Circumstances
     contributors: contributors.map(storablePerson),
     releasedBy: releasedBy && { author: storablePerson(releasedBy.author), commit: releasedBy.commit },
     commit: event.commit,
+    ...(authoredAt === undefined ? {} : { authoredAt }),
+    ...(firstWritten
+      ? { firstWritten: { ...firstWritten, author: storablePerson(firstWritten.author) } }
+      : {}),
     path: storable(event.path),
     line: event.line,
     revision: event.revision,

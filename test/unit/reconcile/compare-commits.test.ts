@@ -8,6 +8,7 @@ const john = { name: "John Doe", email: "john.doe@example.com" };
 const jane = { name: "Jane Roe", email: "jane.roe@example.com" };
 const one = "1".repeat(40);
 const two = "2".repeat(40);
+const authoredAt = "2026-01-01T00:00:00.000Z";
 
 test("an event whose commit says the same fits", async () => {
   expect(await differences(event(), { [one]: [john, jane] })).toEqual([]);
@@ -57,12 +58,28 @@ test("commits that the source lacks are counted, and prove nothing", async () =>
   expect([...comparison.unknown]).toEqual([one, two]);
 });
 
+test("the time of a commit, and who first wrote an object, are compared where the event says them", async () => {
+  const firstWritten = { author: jane, commit: two, authoredAt };
+  const commits = { [one]: [john, jane], [two]: [jane, jane] } as const;
+  const later = "2026-02-01T00:00:00.000Z";
+
+  expect(await differences(event({ authoredAt, firstWritten }), commits)).toEqual([]);
+  expect(await differences(event({ authoredAt: later }), commits)).toEqual([
+    `Its time is ${later}, and commit ${one} says ${authoredAt}.`,
+  ]);
+  const wrong = event({ firstWritten: { ...firstWritten, author: john, authoredAt: later } });
+  expect(await differences(wrong, commits)).toEqual([
+    expect.stringMatching(/^Its first author is 'John/),
+    `Its time is ${later}, and commit ${two} says ${authoredAt}.`,
+  ]);
+});
+
 async function differences(
   said: InformationEvent,
   commits: Record<string, readonly [author: Person, committer: Person]>,
 ): Promise<readonly string[] | undefined> {
   const people = new Map(
-    Object.entries(commits).map(([id, [author, committer]]) => [id, { author, committer }]),
+    Object.entries(commits).map(([id, [author, committer]]) => [id, { author, committer, authoredAt }]),
   );
   const { inspect } = compareWithCommits({ commits: async () => people });
   return (await inspect([said])).get(said.id);

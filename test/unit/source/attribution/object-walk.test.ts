@@ -79,6 +79,7 @@ async function walk(
     author: null,
     broughtBy: null,
     contributors: [],
+    firstWritten: null,
   };
   await walkObjects(
     {
