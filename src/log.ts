@@ -32,7 +32,9 @@ export interface LogsOptions extends LogOptions {
 /** The logs of a daemon. */
 export interface Logs {
   readonly log: Log;
-  /** Takes a line about a request, with its line feed; null when there are none. */
+  /** Takes a line that a log has made in another thread, with `lineLog`. */
+  readonly line: (json: string) => void;
+  /** Takes a line about a request, or several, with line feeds; null when there are none. */
   readonly access: ((line: string) => void) | null;
   /** Writes what waits to be written. */
   close(): Promise<void>;
@@ -40,7 +42,12 @@ export interface Logs {
 
 /** A log on standard error; standard output is for data. */
 export function createLog(options: LogOptions): Log {
-  return logTo(options, (line) => process.stderr.write(line));
+  return lineLog(options.level, lineWriter(options, toStderr));
+}
+
+/** A log that hands on its lines, each as JSON with its line feed. */
+export function lineLog(level: string, write: (json: string) => void): Log {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
 }
 
 /** Opens the logs of a daemon. `config-invalid` when a file can't be opened. */
@@ -51,8 +58,10 @@ export async function openLogs(options: LogsOptions): Promise<Logs> {
   const own = access && accessFile !== file && accessFile !== null;
   const requests = own ? await openLogFile(accessFile, options, errors) : (main ?? bufferTo(stderr, options));
   const buffers = new Set([main, requests].filter((buffer) => buffer !== null));
+  const line = main ? lineWriter(options, main.addNow) : lineWriter(options, toStderr);
   return {
-    log: main ? logTo(options, main.addNow) : errors,
+    log: main ? lineLog(options.level, line) : errors,
+    line,
     access: access ? requests.add : null,
     async close() {
       await Promise.all([...buffers].map((buffer) => buffer.close()));
@@ -65,9 +74,13 @@ export function silentLog(): Log {
   return pino({ level: "silent" });
 }
 
-function logTo({ level, format }: LogOptions, write: (line: string) => void): Log {
-  const stream = { write: format === "json" ? write : (line: string) => write(printable(textLine(line))) };
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+/** Writes lines of a log in a format. */
+function lineWriter({ format }: LogOptions, write: (line: string) => void): (json: string) => void {
+  return format === "json" ? write : (line) => write(printable(textLine(line)));
+}
+
+function toStderr(line: string): void {
+  process.stderr.write(line);
 }
 
 async function openLogFile(path: string, options: LogsOptions, errors: Log): Promise<LineBuffer> {
@@ -91,7 +104,8 @@ async function openLogFile(path: string, options: LogsOptions, errors: Log): Pro
 function bufferTo(target: LineTarget, options: LogOptions): LineBuffer {
   return createLineBuffer(target, (lines) => {
     let note = "";
-    logTo({ ...options, level: "warn" }, (line) => (note = line)).warn(
+    const writer = lineWriter(options, (line) => (note = line));
+    lineLog("warn", writer).warn(
       { lines },
       "Lines were left out: they came faster than they could be written.",
     );

@@ -35,8 +35,7 @@ async function run(config: Config, wanted: ReadonlySet<Role>): Promise<void> {
     const announcement = await startDaemon({
       config,
       roles: wanted,
-      log: logs.log,
-      access: logs.access,
+      logs,
       closing,
       stop,
     });

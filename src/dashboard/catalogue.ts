@@ -3,7 +3,8 @@ import { type WebhookBook, webhookBook } from "../exchange/webhook-book.ts";
 import type { WebhookObject } from "../exchange/webhook-notation.ts";
 import { dashboardIds, type DashboardIds, idClaimsOf } from "../manifest/dashboard-ids.ts";
 import type { StoredObject } from "../plan/plan.ts";
-import type { ObjectStamps, Store } from "../store/store.ts";
+import type { ObjectStamps } from "../store/stamps.ts";
+import type { Store } from "../store/store.ts";
 
 type Definition = Extract<StoredObject, { kind: "ApiDefinition" }>;
 type Webhook = Extract<StoredObject, { kind: "Webhook" }>;

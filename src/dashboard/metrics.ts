@@ -1,35 +1,17 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 import type { Suspension, SyncStatus } from "../store/store.ts";
-import { createDefinitionSeries, type ServedRequest } from "./definition-series.ts";
 import { createDeliveryMetrics, type DeliveryMetrics } from "./delivery-metrics.ts";
 import { addSuspensionMetrics } from "./suspension-metrics.ts";
 
 /** How a pass of reconciling ended, for `gitway_passes_total`. */
 type PassOutcome = "applied" | "unchanged" | "suspended" | "failed";
 
-/** How the endpoint of this process stands, asked at each scrape. */
-export interface EndpointFigures {
-  /** The revision that is served; null before the first. */
-  servedRevision(): number | null;
-  /** The names of the definitions that are served. */
-  servedDefinitions(): ReadonlySet<string>;
-  /** How many requests are under way. */
-  openRequests(): number;
-  /** How many WebSockets are open. */
-  openWebSockets(): number;
-  /** How many calls script workers run, and how many wait for one. */
-  scriptLoad(): { readonly running: number; readonly waiting: number };
-}
-
 /** What Gitway counts, for `/metrics`. */
 export interface Metrics {
   readonly exposition: Exposition;
   /** Notes a pass, its duration, and how things stand after it (null when that is not known). */
   passEnded(outcome: PassOutcome, seconds: number, status: SyncStatus | null): void;
-  readonly requestServed: (request: ServedRequest) => void;
-  /** Notes how long a call waited for a script worker. */
-  readonly scriptWaited: (seconds: number) => void;
   /** Events to webhooks. */
   readonly delivery: DeliveryMetrics;
 }
@@ -40,9 +22,20 @@ export interface Exposition {
   metrics(): Promise<string>;
 }
 
-/** Creates the metrics. `endpoint` gives null when this process serves nothing; `suspension` must answer soon. */
+/** What the endpoint of this process has to say about itself. */
+export interface EndpointSeries {
+  /** The revision that is served; null before the first. */
+  servedRevision(): number | null;
+  /** What `createEndpointMetrics` gives. */
+  series(): Promise<string>;
+}
+
+/**
+ * Creates the metrics. `endpoint` gives null when this process serves nothing; its series and `suspension` must
+ * answer soon.
+ */
 export function createMetrics(
-  endpoint: () => EndpointFigures | null,
+  endpoint: () => EndpointSeries | null,
   suspension: () => Promise<Suspension | null>,
 ): Metrics {
   // A registry of its own, so that two instances don't share one.
@@ -50,12 +43,11 @@ export function createMetrics(
   collectDefaultMetrics({ register: registry });
   const pass = passMetrics(registry);
   const revision = revisionMetrics(registry, endpoint);
-  const requests = requestMetrics(registry, endpoint);
   addSuspensionMetrics(registry, suspension);
   return {
     exposition: {
       contentType: registry.contentType,
-      metrics: async () => `${await registry.metrics()}${await requests.series()}`,
+      metrics: async () => `${await registry.metrics()}${(await endpoint()?.series()) ?? ""}`,
     },
     delivery: createDeliveryMetrics(registry),
     passEnded: (outcome, seconds, status) => {
@@ -67,8 +59,6 @@ export function createMetrics(
       if (status.attempted) revision.attempted.set(status.attempted.revision);
       if (status.applied) revision.applied.set(status.applied.revision);
     },
-    requestServed: requests.served,
-    scriptWaited: requests.scriptWaited,
   };
 }
 
@@ -137,7 +127,7 @@ function successMetrics(registry: Registry): () => void {
   };
 }
 
-function revisionMetrics(registry: Registry, endpoint: () => EndpointFigures | null) {
+function revisionMetrics(registry: Registry, endpoint: () => Pick<EndpointSeries, "servedRevision"> | null) {
   const gauge = new Gauge({
     name: "gitway_revision",
     help: "Revisions of the store by state: attempted by the last pass, applied, and served by this process.",
@@ -152,88 +142,4 @@ function revisionMetrics(registry: Registry, endpoint: () => EndpointFigures | n
     attempted: { set: (revision: number) => gauge.set({ state: "attempted" }, revision) },
     applied: { set: (revision: number) => gauge.set({ state: "applied" }, revision) },
   };
-}
-
-function requestMetrics(registry: Registry, endpoint: () => EndpointFigures | null) {
-  const registers = [registry];
-  const byDefinition = createDefinitionSeries();
-  let keptFor: number | null = null;
-  const refusals = new Counter({
-    name: "gitway_endpoint_refusals_total",
-    help: "Requests that the endpoint refused, by error code.",
-    labelNames: ["code"],
-    registers,
-  });
-  const wait = new Histogram({
-    name: "gitway_endpoint_script_wait_seconds",
-    help: "How long calls waited for a script worker.",
-    buckets: [0.001, 0.01, 0.1, 1, 10],
-    registers,
-  });
-  for (const { name, help, read } of endpointGauges) addGauge(registry, name, help, endpoint, read);
-  return {
-    served: (request: ServedRequest) => {
-      byDefinition.add(request);
-      if (request.code !== null) refusals.inc({ code: request.code });
-      forgetRemoved();
-    },
-    scriptWaited: (seconds: number) => wait.observe(seconds),
-    series: () => {
-      keptFor = null;
-      forgetRemoved();
-      return byDefinition.text();
-    },
-  };
-
-  /** Definitions that are gone take their series along, so that there are never more than definitions. */
-  function forgetRemoved(): void {
-    const serving = endpoint();
-    const revision = serving?.servedRevision() ?? null;
-    if (!serving || revision === keptFor) return;
-    keptFor = revision;
-    byDefinition.keep(serving.servedDefinitions());
-  }
-}
-
-const endpointGauges = [
-  {
-    name: "gitway_endpoint_requests_in_flight",
-    help: "Requests that are under way.",
-    read: (endpoint: EndpointFigures) => endpoint.openRequests(),
-  },
-  {
-    name: "gitway_endpoint_websockets",
-    help: "WebSocket connections that are open.",
-    read: (endpoint: EndpointFigures) => endpoint.openWebSockets(),
-  },
-  {
-    name: "gitway_endpoint_scripts_running",
-    help: "Calls that a script worker runs.",
-    read: (endpoint: EndpointFigures) => endpoint.scriptLoad().running,
-  },
-  {
-    name: "gitway_endpoint_script_queue_length",
-    help: "Calls that wait for a script worker.",
-    read: (endpoint: EndpointFigures) => endpoint.scriptLoad().waiting,
-  },
-];
-
-function addGauge(
-  registry: Registry,
-  name: string,
-  help: string,
-  endpoint: () => EndpointFigures | null,
-  read: (figures: EndpointFigures) => number,
-): void {
-  const gauge: Gauge = new Gauge({
-    name,
-    help,
-    labelNames: [] as const,
-    registers: [registry],
-    collect: (): void => {
-      const figures = endpoint();
-      if (figures) gauge.set(read(figures));
-      else gauge.remove();
-    },
-  });
 }

@@ -13,7 +13,6 @@ import { createScriptPool, type ScriptPool } from "./script/script-pool.ts";
 import type { ServedRequest } from "./served-request.ts";
 import { keepSnapshot } from "./snapshot/snapshot.ts";
 import type { ServingFeed } from "./table/next-state.ts";
-import type { RouteTable } from "./table/route-table.ts";
 import { followTables, type TableFollower, type TableOrigin } from "./table/table-follower.ts";
 import { createOpenTunnels } from "./tunnel/open-tunnels.ts";
 
@@ -50,6 +49,8 @@ export interface EndpointOptions {
   readonly observe?: (request: ServedRequest) => void;
   /** Told of the seconds that a call waited for a script worker. */
   readonly scriptWaited?: (seconds: number) => void;
+  /** Told when another table serves, or the store confirms that of the snapshot. */
+  readonly swapped?: () => void;
   /** Told of what definitions may have webhooks for. */
   readonly emit?: (event: EndpointEvent) => void;
   /** Where events go that definitions do have webhooks for. */
@@ -65,8 +66,6 @@ export interface Endpoint extends Closeable {
   readonly servedRevision: () => number | null;
   /** Where that table came from; null before the first. */
   readonly servedFrom: () => TableOrigin | null;
-  /** The table itself, for who asks how a request would be decided. */
-  readonly servedTable: () => RouteTable | null;
   /** The names of its definitions. */
   readonly servedDefinitions: () => ReadonlySet<string>;
   /** How many requests are under way. */
@@ -118,12 +117,11 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const server = await startHttpServer({ ...options, times: { ...defaultTimes, ...options.times }, handle });
   await usage.start();
   const snapshot = options.snapshot ? keepSnapshot({ ...options.snapshot, log }) : null;
-  follower = await followTables({ ...options, snapshot, swapped: tunnels.review });
+  follower = await followTables({ ...options, snapshot, swapped });
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
     servedRevision: () => table()?.revision ?? null,
     servedFrom: () => follower?.origin() ?? null,
-    servedTable: table,
     servedDefinitions: () => new Set(table()?.state.definitions.map(({ name }) => name)),
     openRequests: server.openRequests,
     openWebSockets: tunnels.size,
@@ -131,6 +129,11 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     close: () => shutDown(server.close),
     closeNow: () => shutDown(server.closeNow),
   };
+
+  function swapped(): void {
+    tunnels.review();
+    options.swapped?.();
+  }
 
   function emit(event: EndpointEvent): void {
     options.emit?.(event);

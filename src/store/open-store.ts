@@ -2,6 +2,7 @@ import { Client, type ClientConfig } from "pg";
 
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { Secret } from "../secret.ts";
 import { applyRevision } from "./apply.ts";
 import { restoreBackup } from "./backup/restore-backup.ts";
 import { takeBackup } from "./backup/take-backup.ts";
@@ -78,6 +79,7 @@ async function readyIfThere(database: MigratedDatabase, log: Log): Promise<void>
 
 interface Server extends Closeable {
   readonly connection: ClientConfig;
+  readonly url: Secret;
   readonly description: string;
 }
 
@@ -85,6 +87,7 @@ async function openServer(location: StoreLocation, log: Log): Promise<Server> {
   if ("dataDir" in location) return startEmbeddedPostgres(location.dataDir, { log });
   return {
     connection: { connectionString: location.databaseUrl },
+    url: new Secret(location.databaseUrl),
     description: describeUrl(location.databaseUrl),
     close: async () => undefined,
   };
@@ -120,6 +123,7 @@ function storeOn(database: Database, server: Server, log: Log): Store {
   let closing: Promise<void> | undefined;
   return {
     description: server.description,
+    url: server.url,
     current: () => readCurrent(new Date()),
     apply: (request) => applyRevision(database, request),
     noteSightings: (request) => noteSightings(database, request),

@@ -1,6 +1,16 @@
 import type { Kind } from "../manifest/manifest.ts";
 import type { Session } from "./database.ts";
-import type { ObjectStamps } from "./store.ts";
+
+/**
+ * When an object was first written and last changed, and by whom, as Git says: the names of the authors. Where no
+ * commit says it, when the store noted it. ISO 8601, UTC.
+ */
+export interface ObjectStamps {
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly updatedAt: string;
+  readonly updatedBy: string;
+}
 
 interface StampRow {
   readonly id: string;

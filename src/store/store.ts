@@ -12,11 +12,13 @@ import type {
   StoredObject,
   Writing,
 } from "../plan/plan.ts";
+import type { Secret } from "../secret.ts";
 import type { BackupStore } from "./backup/backup-store.ts";
 import type { CredentialStore } from "./credentials/credential-store.ts";
 import type { LimitStore } from "./limits/limit-store.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { ServingStore } from "./serving/serving-store.ts";
+import type { ObjectStamps } from "./stamps.ts";
 
 /** What happened to an object, as an event and a message say it. */
 export type EventAction = "added" | "updated" | "deleted" | "issued" | "rotated" | "revoked";
@@ -62,17 +64,6 @@ export interface InformationEvent {
   readonly previousHash: string;
   /** SHA-256, hex, of all the other fields in canonical form. */
   readonly hash: string;
-}
-
-/**
- * When an object was first written and last changed, and by whom, as Git says: the names of the authors. Where no
- * commit says it, when the store noted it. ISO 8601, UTC.
- */
-export interface ObjectStamps {
-  readonly createdAt: string;
-  readonly createdBy: string;
-  readonly updatedAt: string;
-  readonly updatedBy: string;
 }
 
 /** What is live at a revision. */
@@ -250,6 +241,8 @@ export interface Closeable {
 export interface Store extends Closeable, BackupStore, CredentialStore, LimitStore, ServingStore {
   /** For people: `postgres://db.example.com/gitway` or `embedded Postgres in .gitway`. Without a password. */
   readonly description: string;
+  /** Where another connection to it can be opened: as `databaseUrl`. */
+  readonly url: Secret;
   current(): Promise<CurrentState>;
   /** Fails with `revision-moved` when another writer was faster, and with `suspended` while reconciling is. */
   apply(request: ApplyRequest): Promise<Applied>;

@@ -59,7 +59,7 @@ function triggeringOf(store: Reconciling["store"], log: Log): Triggering {
     revisionHeader: "X-Gitway-Revision",
     trustedProxies: ["127.0.0.1"],
   };
-  return createTriggering({ store, endpoint, served: () => null, targets: createTargetGuard(), log });
+  return createTriggering({ store, endpoint, targets: createTargetGuard(), log });
 }
 
 /** Starts a dashboard; users may refer to the keys of this environment. */

@@ -18,8 +18,6 @@ import { triggerOutcome, triggerTime, triggerTimedOut } from "./trigger-outcome.
 export interface TriggerOptions {
   readonly store: Pick<Store, "serving" | "servingSince" | "credentialsOf">;
   readonly endpoint: Pick<Config["endpoint"], "base" | "nodeId" | "revisionHeader" | "trustedProxies">;
-  /** The table that serves in this process; null when there is none. */
-  readonly served: () => RouteTable | null;
   readonly targets: TargetGuard;
   readonly log: Log;
 }
@@ -36,8 +34,8 @@ const scripts = 2;
 
 /** Makes it possible to call definitions without the endpoint's port, by the endpoint's own code. */
 export function createTriggering(options: TriggerOptions): Triggering {
-  const { store, endpoint, served, targets, log } = options;
-  const currentTable = createCurrentTable({ feed: store, base: endpoint.base, served });
+  const { store, endpoint, targets, log } = options;
+  const currentTable = createCurrentTable({ feed: store, base: endpoint.base });
   let workers: CallWorkers | null = null;
   let running = 0;
   return {

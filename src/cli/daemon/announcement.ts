@@ -3,13 +3,13 @@ import { join } from "node:path";
 
 import type { Config } from "../../config.ts";
 import { administratorKeyFile } from "../../dashboard/access/administrator-key.ts";
-import type { Endpoint } from "../../endpoint/endpoint.ts";
 import { messageOf } from "../../errors.ts";
 import type { PassResult } from "../../reconcile/pass.ts";
 import type { Store } from "../../store/store.ts";
 import { printChange, talkAboutProblems } from "../output/change-lines.ts";
 import { counted, print } from "../output/output.ts";
 import { waitingText } from "../output/suspension-text.ts";
+import type { EndpointThread } from "./endpoint-thread.ts";
 import { nextSteps } from "./next-steps.ts";
 
 /** What there is to tell about a daemon that has started. */
@@ -19,7 +19,7 @@ export interface Announcement {
   /** The result of the first pass, what it failed with, or null when this process does not reconcile. */
   readonly firstPass: { readonly result: PassResult } | { readonly error: unknown } | null;
   /** Null when this process does not serve routes. */
-  readonly endpoint: Pick<Endpoint, "url" | "servedRevision" | "servedFrom"> | null;
+  readonly endpoint: Pick<EndpointThread, "url" | "servedRevision" | "servedFrom"> | null;
   readonly dashboardUrl: string | null;
 }
 
@@ -74,7 +74,7 @@ function announcePass(firstPass: NonNullable<Announcement["firstPass"]>): void {
 /** A first start may apply thousands. */
 const shownAtMost = 30;
 
-function announceSnapshot({ servedRevision }: Pick<Endpoint, "servedRevision">): void {
+function announceSnapshot({ servedRevision }: Pick<EndpointThread, "servedRevision">): void {
   print("");
   print(
     `The store can't be reached: revision ${servedRevision()} is served from the snapshot until it is back.`,

@@ -6,11 +6,10 @@ import type { Config } from "../../config.ts";
 import { administratorKeys } from "../../dashboard/access/administrator-key.ts";
 import { openKeyRing } from "../../dashboard/access/key-ring.ts";
 import { apiRoutes } from "../../dashboard/api/routes.ts";
-import { createMetrics, type Metrics } from "../../dashboard/metrics.ts";
+import { createMetrics, type EndpointSeries, type Metrics } from "../../dashboard/metrics.ts";
 import { startDashboard } from "../../dashboard/server.ts";
 import { startDelivery } from "../../delivery/delivery.ts";
-import { type Endpoint, startEndpoint } from "../../endpoint/endpoint.ts";
-import type { Log, Logs } from "../../log.ts";
+import type { Logs } from "../../log.ts";
 import { type Loop, startLoop } from "../../reconcile/loop.ts";
 import { type PassParts, type PassResult, runPass } from "../../reconcile/pass.ts";
 import type { Store, Suspension } from "../../store/store.ts";
@@ -21,9 +20,9 @@ import { openConfiguredSource, openConfiguredStore, passParts, snapshotFile } fr
 import type { Announcement } from "./announcement.ts";
 import { answerSoon } from "./answer-soon.ts";
 import { dashboardDoors } from "./dashboard-doors.ts";
+import { type EndpointThread, startEndpointThread } from "./endpoint-thread.ts";
 import { createPassReport } from "./pass-report.ts";
 import { readHealth } from "./read-health.ts";
-import { createRequestReport } from "./request-report.ts";
 import type { Role } from "./roles.ts";
 import type { StopRequest } from "./stop-signals.ts";
 
@@ -31,8 +30,7 @@ import type { StopRequest } from "./stop-signals.ts";
 export interface DaemonOptions {
   readonly config: Config;
   readonly roles: ReadonlySet<Role>;
-  readonly log: Log;
-  readonly access: Logs["access"];
+  readonly logs: Logs;
   readonly closing: Closing;
   readonly stop: StopRequest;
 }
@@ -41,7 +39,7 @@ export interface DaemonOptions {
 interface Running {
   /** What passes work with, once the source is open. */
   parts: PassParts | null;
-  endpoint: Endpoint | null;
+  endpoint: EndpointThread | null;
   loop: Loop | null;
   /** Whether reconciling has been tried, or is not this process's work. */
   firstPassOver: boolean;
@@ -52,7 +50,8 @@ interface Running {
  * the first pass runs. Gives what there is to announce; null when asked to end before that.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Announcement | null> {
-  const { config, log, closing, stop } = options;
+  const { config, closing, stop } = options;
+  const { log } = options.logs;
   const running: Running = {
     parts: null,
     endpoint: null,
@@ -62,23 +61,35 @@ export async function startDaemon(options: DaemonOptions): Promise<Announcement 
   const mayBeAway = options.roles.has("endpoint") && existsSync(snapshotFile(config));
   const store = closing.add("the store", await openConfiguredStore(config, log, { mayBeAway }));
   const metrics = createMetrics(
-    () => running.endpoint,
+    () => seriesSoon(running.endpoint),
     () => suspensionSoon(store),
   );
   if (stop.signal.aborted) return null;
   const dashboardUrl = await startDashboardRole(options, running, store, metrics);
   // Where no pass has ever run there is nothing to serve: to refuse callers then would be a wrong answer.
   const isNew = await isNewStore(store, mayBeAway);
-  if (!isNew) await startEndpointRole(options, running, store, metrics);
+  if (!isNew) await startEndpointRole(options, running, store);
   if (stop.signal.aborted) return null;
   const firstPass = options.roles.has("controller")
     ? await startController(options, running, store, metrics)
     : null;
   if (stop.signal.aborted) return null;
-  if (isNew) await startEndpointRole(options, running, store, metrics);
+  if (isNew) await startEndpointRole(options, running, store);
   if (firstPass && "result" in firstPass && running.endpoint)
     await caughtUp(running.endpoint, firstPass.result);
   return { config, store, firstPass, endpoint: running.endpoint, dashboardUrl };
+}
+
+/** A scrape must not wait for a thread that is busy. */
+function seriesSoon(endpoint: EndpointThread | null): EndpointSeries | null {
+  if (!endpoint) return null;
+  return {
+    servedRevision: endpoint.servedRevision,
+    async series() {
+      const text = await answerSoon(endpoint.series());
+      return text === "away" ? "" : text;
+    },
+  };
 }
 
 async function suspensionSoon(store: Store): Promise<Suspension | null> {
@@ -97,7 +108,7 @@ async function isNewStore(store: Store, mayBeAway: boolean): Promise<boolean> {
 }
 
 async function startDashboardRole(
-  { config, roles, log, closing, stop }: DaemonOptions,
+  { config, roles, logs: { log }, closing, stop }: DaemonOptions,
   running: Running,
   store: Store,
   metrics: Metrics,
@@ -112,13 +123,11 @@ async function startDashboardRole(
     log,
   });
   closing.add("the users' keys", keys);
-  const served = () => running.endpoint?.servedTable() ?? null;
   const triggering = closing.add(
     "what was triggered",
     createTriggering({
       store,
       endpoint: config.endpoint,
-      served,
       targets: createTargetGuard(config.targets),
       log,
     }),
@@ -166,23 +175,20 @@ async function startDashboardRole(
 }
 
 async function startEndpointRole(
-  { config, roles, log, access, closing }: DaemonOptions,
+  { config, roles, logs, closing }: DaemonOptions,
   running: Running,
   store: Store,
-  metrics: Metrics,
 ): Promise<void> {
   if (!roles.has("endpoint")) return;
-  const endpoint = await startEndpoint({
-    ...config.endpoint,
-    targets: createTargetGuard(config.targets),
-    feed: store,
-    usageStore: store,
-    outbox: store.outbox,
-    snapshot: { file: snapshotFile(config), origin: store.description },
-    log,
-    observe: createRequestReport(metrics, access, config.log.format),
-    scriptWaited: metrics.scriptWaited,
-  });
+  const { endpoint: options, targets, log } = config;
+  const setup = {
+    endpoint: options,
+    targets,
+    log: { level: log.level, format: log.format, access: log.access },
+    snapshotFile: snapshotFile(config),
+    store: { url: store.url.reveal(), description: store.description },
+  };
+  const endpoint = await startEndpointThread(setup, logs);
   running.endpoint = endpoint;
   closing.add("the endpoint", {
     async close() {
@@ -195,7 +201,7 @@ async function startEndpointRole(
 
 /** Starts delivering events and the loop, and waits for its first pass, or for the request to end. */
 async function startController(
-  { config, log, closing, stop }: DaemonOptions,
+  { config, logs: { log }, closing, stop }: DaemonOptions,
   running: Running,
   store: Store,
   metrics: Metrics,
@@ -223,7 +229,7 @@ async function startController(
 }
 
 /** Waits until the endpoint serves what the first pass left, so that what is announced works; not for long. */
-async function caughtUp(endpoint: Endpoint, { applied, plan }: PassResult): Promise<void> {
+async function caughtUp(endpoint: EndpointThread, { applied, plan }: PassResult): Promise<void> {
   const revision = applied?.revision ?? plan.parentRevision;
   for (let tries = 0; tries < 200 && (endpoint.servedRevision() ?? -1) < revision; tries++) await wait(25);
 }

@@ -1,13 +1,13 @@
 import type { Health } from "../../dashboard/server.ts";
-import type { Endpoint } from "../../endpoint/endpoint.ts";
 import type { Store } from "../../store/store.ts";
 import { answerSoon } from "./answer-soon.ts";
+import type { EndpointThread } from "./endpoint-thread.ts";
 
 /** What readiness is read from. */
 export interface HealthParts {
   readonly store: Pick<Store, "readSync">;
   /** Null when this process serves no routes. */
-  readonly endpoint: Pick<Endpoint, "servedRevision" | "servedFrom"> | null;
+  readonly endpoint: Pick<EndpointThread, "servedRevision" | "servedFrom"> | null;
   readonly firstPassOver: boolean;
   /** Whether the process was asked to end. */
   readonly ending: boolean;

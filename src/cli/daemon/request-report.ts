@@ -1,4 +1,4 @@
-import type { Metrics } from "../../dashboard/metrics.ts";
+import type { EndpointMetrics } from "../../dashboard/endpoint-metrics.ts";
 import { isUpstreamError } from "../../endpoint/endpoint-error.ts";
 import { accessLine } from "../../endpoint/http/access-line.ts";
 import type { ServedRequest } from "../../endpoint/served-request.ts";
@@ -6,7 +6,7 @@ import type { LogOptions, Logs } from "../../log.ts";
 
 /** Tells metrics and the access log of every request that is over. */
 export function createRequestReport(
-  metrics: Metrics,
+  metrics: Pick<EndpointMetrics, "requestServed">,
   access: Logs["access"],
   format: LogOptions["format"],
 ): (request: ServedRequest) => void {

@@ -1,4 +1,5 @@
-import type { ObjectStamps, Store } from "../../store/store.ts";
+import type { ObjectStamps } from "../../store/stamps.ts";
+import type { Store } from "../../store/store.ts";
 import { refuse } from "../answers.ts";
 import type { Catalogue } from "../catalogue.ts";
 import { findNamed } from "../find-named.ts";

@@ -31,7 +31,7 @@ export async function followTables(options: {
   readonly feed: ServingFeed;
   readonly base: string;
   readonly snapshot: Snapshot | null;
-  /** Told when another table serves. */
+  /** Told when another table serves, or the store confirms that of the snapshot. */
   readonly swapped: () => void;
   readonly log: Log;
 }): Promise<TableFollower> {
@@ -91,7 +91,9 @@ export async function followTables(options: {
     const before = table;
     const state = await nextState(feed, before);
     if (before && state === before.state) {
+      const isNews = origin !== "store";
       origin = "store";
+      if (isNews) options.swapped();
       return;
     }
     const next = await buildRouteTable(state, base, before);

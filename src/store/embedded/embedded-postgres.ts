@@ -7,7 +7,7 @@ import type { ClientConfig } from "pg";
 import { makeDataFolder } from "../../data-folder.ts";
 import { messageOf } from "../../errors.ts";
 import type { Log } from "../../log.ts";
-import type { Secret } from "../../secret.ts";
+import { Secret } from "../../secret.ts";
 import type { Closeable } from "../store.ts";
 import { withFileLock } from "./file-lock.ts";
 import { prepareBinaries, type PostgresBinaries } from "./postgres-binaries.ts";
@@ -23,6 +23,8 @@ const backOff = { first: 100, most: 10_000 };
 export interface EmbeddedPostgres extends Closeable {
   /** For `pg`: a socket's folder, a user and its password. */
   readonly connection: ClientConfig;
+  /** The same as a URL. */
+  readonly url: Secret;
   /** For people: `embedded Postgres in .gitway`. */
   readonly description: string;
 }
@@ -61,9 +63,17 @@ export async function startEmbeddedPostgres(
   );
   return {
     connection: holder.connection,
+    url: urlOf(holder.connection, installation.password),
     description: `embedded Postgres in ${dataDir}`,
     ...keepHolding(installation, holder, options.log),
   };
+}
+
+function urlOf({ user = "", host = "", port, database }: ClientConfig, password: Secret): Secret {
+  const [name, place] = [user, host].map(encodeURIComponent);
+  return new Secret(
+    `postgres://${name}:${encodeURIComponent(password.reveal())}@${place}:${port}/${database}`,
+  );
 }
 
 /** A path without links, so that every process spells it alike. */

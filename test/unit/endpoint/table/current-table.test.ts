@@ -1,7 +1,6 @@
 import { expect, test, vi } from "vitest";
 
 import { createCurrentTable } from "../../../../src/endpoint/table/current-table.ts";
-import { buildRouteTable, type RouteTable } from "../../../../src/endpoint/table/route-table.ts";
 import type { ServingChanges, ServingState } from "../../../../src/store/serving/serving-store.ts";
 import { definition, state } from "../../../support/serving.ts";
 
@@ -9,7 +8,7 @@ const base = "/api/custom";
 
 test("what has not changed is neither read nor built again", async () => {
   const feed = feedAt(1);
-  const table = createCurrentTable({ feed, base, served: () => null });
+  const table = createCurrentTable({ feed, base });
 
   const first = await table();
 
@@ -19,7 +18,7 @@ test("what has not changed is neither read nor built again", async () => {
 
 test("a change is read from where the table stands, and the rest is kept as it was prepared", async () => {
   const feed = feedAt(1);
-  const table = createCurrentTable({ feed, base, served: () => null });
+  const table = createCurrentTable({ feed, base });
   const [hello] = (await table()).state.definitions;
   feed.change(2, definition("other", { route: "other" }));
 
@@ -30,24 +29,9 @@ test("a change is read from where the table stands, and the rest is kept as it w
   expect(feed.serving).toHaveBeenCalledTimes(1);
 });
 
-test("the table that serves in this process is used, until the store is ahead of it", async () => {
-  const feed = feedAt(1);
-  let served: RouteTable = await buildRouteTable(await feed.serving(), base);
-  feed.serving.mockClear();
-  const table = createCurrentTable({ feed, base, served: () => served });
-
-  expect(await table()).toBe(served);
-  feed.change(2, definition("other", { route: "other" }));
-  const ahead = await table();
-  expect([ahead.revision, served.revision]).toEqual([2, 1]);
-  served = ahead;
-  expect(await table()).toBe(served);
-  expect(feed.serving).not.toHaveBeenCalled();
-});
-
 test("who asks after a change gets it, also while somebody else is reading", async () => {
   const feed = feedAt(1);
-  const table = createCurrentTable({ feed, base, served: () => null });
+  const table = createCurrentTable({ feed, base });
   const before = table();
   feed.change(2, definition("other", { route: "other" }));
 
@@ -58,7 +42,7 @@ test("who asks after a change gets it, also while somebody else is reading", asy
 test("a store that fails is asked again", async () => {
   const feed = feedAt(1);
   feed.serving.mockRejectedValueOnce(new Error("away"));
-  const table = createCurrentTable({ feed, base, served: () => null });
+  const table = createCurrentTable({ feed, base });
 
   await expect(table()).rejects.toThrow("away");
   expect((await table()).revision).toBe(1);
