@@ -22,6 +22,11 @@ export class Secret {
     return hash("sha256", this.#value, "buffer");
   }
 
+  /** The same in hex. */
+  hexHash(): string {
+    return hash("sha256", this.#value, "hex");
+  }
+
   /** Compares in constant time. */
   equals(other: Secret): boolean {
     return timingSafeEqual(this.hash(), other.hash());

@@ -160,9 +160,11 @@ async function serveCall(
 ): Promise<Refusal | null> {
   announceEnd(call, progress);
   const { pool, log, trace } = options;
-  const judged = await applyRules(call, { scripts: { pool, log } }, trace?.judged);
+  const judging = applyRules(call, { scripts: { pool, log } }, trace?.judged);
+  const judged = judging instanceof Promise ? await judging : judging;
   const { ruling } = judged;
-  const refusal = ruling ? carryOut(judged.call, ruling.verdict) : await act(options, judged.call);
+  const acting = ruling ? carryOut(judged.call, ruling.verdict) : act(options, judged.call);
+  const refusal = acting instanceof Promise ? await acting : acting;
   progress.decision = decisionOf(judged.call, ruling, refusal);
   return refusal;
 }
@@ -178,7 +180,7 @@ function carryOut(call: Call, verdict: Ruling["verdict"]): Refusal | null {
   return "code" in verdict ? verdict : serveReply(call, verdict);
 }
 
-async function act(options: RequestHandlerOptions, call: Call): Promise<Refusal | null> {
+function act(options: RequestHandlerOptions, call: Call): Refusal | null | Promise<Refusal | null> {
   const { upstreams, tunnels, pool, log, trace } = options;
   const { upgrade } = call;
   const { action } = call.definition;
@@ -186,10 +188,10 @@ async function act(options: RequestHandlerOptions, call: Call): Promise<Refusal 
   if (trace?.mayAct(call) === false) return serveReply(call, nothing);
   if (upgrade) {
     if (action.kind !== "proxy" || !tunnels) return { code: 2004 };
-    return await serveUpgrade(call, upgrade, action, { upstreams, tunnels });
+    return serveUpgrade(call, upgrade, action, { upstreams, tunnels });
   }
-  if (action.kind === "proxy") return await serveProxy(call, action, upstreams);
-  if (action.kind === "script") return await serveScript(call, action, { pool, log });
+  if (action.kind === "proxy") return serveProxy(call, action, upstreams);
+  if (action.kind === "script") return serveScript(call, action, { pool, log });
   return serveReply(call, action);
 }
 

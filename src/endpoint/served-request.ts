@@ -22,6 +22,8 @@ const longestPath = 2048;
 
 /** The path of a request target for people: without host, query and fragment, and not without end. */
 export function loggedPath(url: string): string {
-  const path = url.replace(/^[a-z]+:\/\/[^/?#]*/i, "").split(/[?#]/, 1)[0] ?? "";
+  const local = url.startsWith("/") ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, "");
+  const end = local.search(/[?#]/);
+  const path = end < 0 ? local : local.slice(0, end);
   return path.length > longestPath ? `${path.slice(0, longestPath)}…` : path;
 }

@@ -59,7 +59,7 @@ async function credentialsOf(
   const found = tokens.map(async ({ id, spec }, index): Promise<ServingCredential[]> => {
     const { sha256, env, file } = spec.secret;
     const place = env === undefined ? { file } : { env };
-    const hash = sha256 ?? (await resolveSecret(place))?.hash().toString("hex");
+    const hash = sha256 ?? (await resolveSecret(place))?.hexHash();
     return hash === undefined ? [] : [{ id: index, tokenId: id, hash, notAfter: null }];
   });
   return (await Promise.all(found)).flat();

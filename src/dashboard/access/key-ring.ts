@@ -40,7 +40,7 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   const subscription = await store.onChange(() => void reread());
   await reread();
   return {
-    userOf: (key) => users.get(key.hash().toString("hex")) ?? null,
+    userOf: (key) => users.get(key.hexHash()) ?? null,
     settled: () => reading,
     close: () => subscription.close(),
   };
@@ -64,14 +64,14 @@ async function readKeys(options: KeyRingOptions): Promise<Map<string, ActingUser
   const keys = new Map(found.filter(([hash]) => found.filter(([other]) => other === hash).length === 1));
   const usersCanManage = [...keys.values()].some(({ permissions }) => permissions.has("users.edit"));
   const key = await options.administratorKey(usersCanManage);
-  if (key) keys.set(key.hash().toString("hex"), administrator);
+  if (key) keys.set(key.hexHash(), administrator);
   return keys;
 }
 
 async function hashOf(key: UserSpec["key"], resolveKey: ResolveKey): Promise<string | null> {
   if (!key) return null;
   if (key.sha256 !== undefined) return key.sha256;
-  return (await resolveKey(key))?.hash().toString("hex") ?? null;
+  return (await resolveKey(key))?.hexHash() ?? null;
 }
 
 /** Commits need an address: without one of their own, users get one that nobody can receive mail at. */

@@ -5,6 +5,6 @@ export function addHeaders(
   response: ServerResponse,
   headers: readonly (readonly [name: string, value: string])[],
 ): void {
-  const own = new Set(response.getHeaderNames());
-  for (const [name, value] of headers) if (!own.has(name.toLowerCase())) response.appendHeader(name, value);
+  const others = headers.filter(([name]) => !response.hasHeader(name));
+  for (const [name, value] of others) response.appendHeader(name, value);
 }

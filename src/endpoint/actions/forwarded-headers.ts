@@ -10,38 +10,39 @@ export function upstreamHeaders(call: Call, proxy: ProxyTargets, target: ProxyTa
   const { versions } = definition;
   const versionHeader = versions?.strip && versions.location === "header" ? versions.key : null;
   const host = proxy.preserveHost ? (request.headers.host ?? target.host) : target.host;
-  const kept = pairs(request.rawHeaders).flatMap(([name, value]): string[] => {
+  const headers: string[] = [];
+  for (const [name, value] of pairs(request.rawHeaders)) {
     const key = name.toLowerCase();
-    if (hopByHop.has(key) || saidByProxy.has(key) || named.has(key) || key === versionHeader) return [];
-    if (edits.removed.has(key)) return [];
+    if (hopByHop.has(key) || saidByProxy.has(key) || named.has(key) || key === versionHeader) continue;
+    if (edits.removed.has(key)) continue;
     const rest = definition.keyless ? value : withoutToken(call, key, value);
-    return rest === null ? [] : [name, rest];
-  });
-  return [...kept, "host", host, ...forwarded(call), ...edits.set.flat()];
+    if (rest !== null) headers.push(name, rest);
+  }
+  headers.push("host", host);
+  addForwarded(headers, call);
+  for (const [name, value] of edits.set) headers.push(name, value);
+  return headers;
 }
 
 /** The response headers for the client, in the order in which they came. */
 export function clientHeaders(raw: readonly string[]): (readonly [name: string, value: string])[] {
   const all = pairs(raw);
   const connection = all.filter(([name]) => name.toLowerCase() === "connection").map(([, value]) => value);
-  const named = namedByConnection(connection.join(","));
+  const named = namedByConnection(connection.length === 0 ? undefined : connection.join(","));
   return all.filter(([name]) => {
     const key = name.toLowerCase();
     return !hopByHop.has(key) && !named.has(key);
   });
 }
 
-function forwarded({ id, request, clientAddress }: Call): string[] {
-  const before = request.headers["x-forwarded-for"];
-  const chain = [before, clientAddress].flat().filter((part) => part !== undefined && part !== "");
-  return [
-    ["x-forwarded-for", chain.join(", ")],
-    ["x-forwarded-host", request.headers.host ?? ""],
-    ["x-forwarded-proto", "http"],
-    ["x-request-id", id],
-  ]
-    .filter(([, value]) => value !== "")
-    .flat();
+function addForwarded(headers: string[], { id, request, clientAddress }: Call): void {
+  const before = [request.headers["x-forwarded-for"] ?? []].flat().join(", ");
+  const chain =
+    before === "" || clientAddress === "" ? before || clientAddress : `${before}, ${clientAddress}`;
+  const host = request.headers.host ?? "";
+  if (chain !== "") headers.push("x-forwarded-for", chain);
+  if (host !== "") headers.push("x-forwarded-host", host);
+  headers.push("x-forwarded-proto", "http", "x-request-id", id);
 }
 
 /** The header without the token; null when nothing is left. */
@@ -54,9 +55,12 @@ function withoutToken({ definition }: Call, key: string, value: string): string 
 
 /** Framing can't be named away: a message without its length would be another message. */
 function namedByConnection(connection: string | undefined): ReadonlySet<string> {
-  const names = (connection ?? "").split(",").map((name) => name.trim().toLowerCase());
+  if (connection === undefined) return nothing;
+  const names = connection.split(",").map((name) => name.trim().toLowerCase());
   return new Set(names.filter((name) => name !== "content-length"));
 }
+
+const nothing: ReadonlySet<string> = new Set();
 
 function pairs(flat: readonly string[]): (readonly [string, string])[] {
   const list: (readonly [string, string])[] = [];

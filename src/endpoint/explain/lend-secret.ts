@@ -14,6 +14,6 @@ export function lendSecret(table: RouteTable, tokenName: string): LentSecret | n
   if (!token) return null;
   const secret = newSecret();
   const byHash = new Map(table.credentials.byHash);
-  byHash.set(secret.hash().toString("hex"), { id: 0, tokenId: token.tokenId, end: null });
+  byHash.set(secret.hexHash(), { id: 0, tokenId: token.tokenId, end: null });
   return { table: { ...table, credentials: { tokens, byHash } }, secret };
 }

@@ -24,5 +24,6 @@ export function clientAddress(request: IncomingMessage, trustedProxies: BlockLis
 
 /** Without brackets, and an IPv4 address in IPv6 form as what it is. */
 export function plainAddress(text: string): string {
+  if (!text.startsWith("[") && !text.startsWith(":")) return text;
   return text.replace(/^\[(.*)\]$/, "$1").replace(/^::ffff:(?=\d+\.)/i, "");
 }

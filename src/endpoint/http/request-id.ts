@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { BlockList } from "node:net";
 
@@ -18,7 +18,17 @@ export function requestId({ headers, socket }: IncomingMessage, trustedProxies: 
   return isTrusted ? given : newRequestId();
 }
 
+const digits = 12;
+const idsAtOnce = 512;
+let drawn = "";
+let next = 0;
+
 /** 48 random bits, enough to find one request in a log. */
 export function newRequestId(): string {
-  return randomUUID().slice(-12);
+  if (next === drawn.length) {
+    drawn = randomBytes((idsAtOnce * digits) / 2).toString("hex");
+    next = 0;
+  }
+  next += digits;
+  return drawn.slice(next - digits, next);
 }

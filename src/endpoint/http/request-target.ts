@@ -21,7 +21,7 @@ const encodedControl = /%(?:[01][0-9a-f]|7f)/i;
  * Those are refused rather than resolved, since what an upstream makes of them can't be known here.
  */
 export function parseRequestTarget(url: string, hostHeader: string | undefined): RequestTarget | null {
-  const absolute = absoluteForm.exec(url);
+  const absolute = url.startsWith("/") ? null : absoluteForm.exec(url);
   const local = absolute ? absolute[2] || "/" : url;
   const host = hostForm.exec((absolute?.[1] ?? hostHeader ?? "").toLowerCase())?.[1];
   if (host === undefined || !visible.test(local) || local.includes("#")) return null;
@@ -55,6 +55,7 @@ function isUtf8(path: string): boolean {
 
 /** Also `%2e`, dots between encoded slashes, and `..;x`, which some servers take for `..`. */
 function hasDotSegment(path: string): boolean {
+  if (!path.includes(".") && !path.includes("%")) return false;
   const seen = path.replace(/%2e/gi, ".").replace(/%2f|%5c/gi, "/");
   return seen.split("/").some((segment) => /^\.\.?(?:;|$)/.test(segment));
 }

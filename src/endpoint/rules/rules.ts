@@ -63,20 +63,44 @@ export function standsWithRules(call: Call): boolean {
   return standingRules.every((judge) => judge(call) === null);
 }
 
-/** Has a call judged, up to the first ruling that does not let it pass. Each verdict is shown to `note`. */
-export async function applyRules(
+/**
+ * Has a call judged, up to the first ruling that does not let it pass. Each verdict is shown to `note`. At once where
+ * no rule has to wait for anything: most calls meet none, and to wait all the same takes longer than judging.
+ */
+export function applyRules(
   arrived: Call,
   tools: RuleTools,
   note?: (call: Call, rule: string, verdict: Verdict) => void,
-): Promise<Judged> {
-  let call = arrived;
-  for (const { name, judge } of rules) {
-    const judged = judge(call, tools);
-    const verdict = judged instanceof Promise ? await judged : judged;
-    note?.(call, name, verdict);
-    if (!verdict) continue;
-    if ("code" in verdict || verdict.kind === "reply") return { call, ruling: { rule: name, verdict } };
-    call = verdict.call;
+): Judged | Promise<Judged> {
+  return judgeFrom(0, arrived);
+
+  function judgeFrom(first: number, before: Call): Judged | Promise<Judged> {
+    let call = before;
+    let index = first;
+    for (const { name, judge } of first === 0 ? rules : rules.slice(first)) {
+      index++;
+      const judged = judge(call, tools);
+      if (judged instanceof Promise) return goOn(index, call, name, judged);
+      const ruling = heed(call, name, judged);
+      if (ruling) return { call, ruling };
+      call = callAfter(call, judged);
+    }
+    return { call, ruling: null };
   }
-  return { call, ruling: null };
+
+  async function goOn(next: number, call: Call, name: string, judged: Promise<Verdict>): Promise<Judged> {
+    const verdict = await judged;
+    const ruling = heed(call, name, verdict);
+    return ruling ? { call, ruling } : judgeFrom(next, callAfter(call, verdict));
+  }
+
+  function heed(call: Call, rule: string, verdict: Verdict): Ruling | null {
+    note?.(call, rule, verdict);
+    return verdict && ("code" in verdict || verdict.kind === "reply") ? { rule, verdict } : null;
+  }
+}
+
+/** A verdict that lets a call pass may change it. */
+function callAfter(call: Call, verdict: Verdict): Call {
+  return verdict && "call" in verdict ? verdict.call : call;
 }

@@ -79,7 +79,7 @@ const nobody: Identity = { caller: null, credentialId: null, tokenName: null, fa
  * about the secret.
  */
 export function identifyCaller(table: CredentialTable, secret: Secret | null, now: number): Identity {
-  const credential = secret && table.byHash.get(secret.hash().toString("hex"));
+  const credential = secret && table.byHash.get(secret.hexHash());
   const token = credential && table.tokens.get(credential.tokenId);
   if (!token) return nobody;
   const { tokenName } = token;
