@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 import pg from "pg";
 
@@ -25,6 +27,7 @@ try {
     "test/vitest.config.ts",
     "--project",
     "integration",
+    ...testsOnPostgres("test/integration"),
   ];
   const run = spawnSync(process.execPath, vitest, {
     stdio: "inherit",
@@ -34,4 +37,24 @@ try {
 } finally {
   await admin.query(`drop database ${database} with (force)`);
   await admin.end();
+}
+
+/** The test files of a folder that work on a database, by whatever they import. The others know no other server. */
+function testsOnPostgres(folder: string): string[] {
+  const known = new Map<string, boolean>();
+  const tests = readdirSync(folder).filter((name) => name.endsWith(".test.ts"));
+  return tests.map((name) => join(folder, name)).filter((file) => needsPostgres(file, known));
+}
+
+function needsPostgres(file: string, known: Map<string, boolean>): boolean {
+  const found = known.get(file);
+  if (found !== undefined) return found;
+  known.set(file, false);
+  const text = readFileSync(file, "utf8");
+  const imports = [...text.matchAll(/from "(\.[^"]+)"/g)].map(([, path = ""]) => join(dirname(file), path));
+  const needs =
+    text.includes('inject("postgres")') ||
+    imports.filter((path) => path.startsWith("test")).some((path) => needsPostgres(path, known));
+  known.set(file, needs);
+  return needs;
 }
