@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { cores, freePort, start, type Started } from "./processes.ts";
-import { commitText, importCommits, initRepository, type RepositoryFile } from "./repository.ts";
+import { cloneRepository, commitText, importCommits, initRepository, type RepositoryFile } from "./repository.ts";
 
 /** The secret of the token that all routes ask for. */
 export const token = "benchmark-".repeat(4);
@@ -13,6 +13,7 @@ const program = new URL("../../dist/cli/main.js", import.meta.url).pathname;
 /** A `gitway run` of a repository of its own, in a folder with all that it needs. */
 export interface Gitway extends Started {
   readonly port: number;
+  readonly dashboardPort: number;
   readonly repository: string;
 }
 
@@ -57,6 +58,7 @@ export async function startGitway(
   const repository = join(folder, "repository.git");
   initRepository(repository);
   await commit(repository, [tokenFile(), ...files], { continues: false });
+  if (options.checkout) cloneRepository(repository, join(folder, "checkout"));
   return await startDaemon(folder, options);
 }
 
@@ -64,22 +66,30 @@ export async function startGitway(
 export interface DaemonOptions {
   readonly roles?: string;
   readonly nodeOptions?: readonly string[];
-  readonly core?: number;
+  /** Null for all of them. */
+  readonly core?: number | null;
+  /** Whether the source is a checkout of the repository, not the bare repository itself. */
+  readonly checkout?: boolean;
 }
 
 /** Starts one more daemon on a folder. It shares repository and store with those there. */
 export async function startDaemon(
   folder: string,
-  { roles = "controller,dashboard,endpoint", nodeOptions = [], core = cores.measured }: DaemonOptions,
+  {
+    roles = "controller,dashboard,endpoint",
+    nodeOptions = [],
+    core = cores.measured,
+    checkout = false,
+  }: DaemonOptions,
 ): Promise<Gitway> {
-  const repository = join(folder, "repository.git");
-  const port = await freePort();
+  const repository = join(folder, checkout ? "checkout" : "repository.git");
+  const [port, dashboardPort] = [await freePort(), await freePort()];
   const flags = {
     source: repository,
     "data-dir": join(folder, "data"),
     role: roles,
     "endpoint-port": port,
-    "dashboard-port": await freePort(),
+    "dashboard-port": dashboardPort,
     "log-level": "warn",
     // The others write no line for a request either.
     "log-access": "off",
@@ -89,7 +99,7 @@ export async function startDaemon(
     cwd: folder,
     env: { PATH: process.env["PATH"], HOME: folder },
   });
-  return { ...started, port, repository };
+  return { ...started, port, dashboardPort, repository };
 }
 
 /** Commits files to a repository that a daemon watches. */

@@ -16,14 +16,14 @@ export interface Started {
   readonly close: () => Promise<void>;
 }
 
-/** Starts a program on one processor, where `taskset` can do that. */
+/** Starts a program on one processor, where `taskset` can do that; on any for null. */
 export function start(
-  core: number,
+  core: number | null,
   command: string,
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly quiet?: boolean } = {},
 ): Started {
-  const pinned = hasProgram("taskset");
+  const pinned = core !== null && hasProgram("taskset");
   const program = pinned ? "taskset" : command;
   const rest = pinned ? ["-c", String(core), command, ...args] : args;
   const { quiet = false, ...where } = options;

@@ -13,6 +13,15 @@ export function initRepository(repository: string): void {
   if (spawnSync("git", args, { stdio: "inherit" }).status !== 0) throw new Error("git init failed");
 }
 
+/** Makes a checkout of a repository that takes pushes into its work tree. */
+export function cloneRepository(repository: string, checkout: string): void {
+  for (const args of [
+    ["clone", "--quiet", repository, checkout],
+    ["-C", checkout, "config", "receive.denyCurrentBranch", "updateInstead"],
+  ])
+    if (spawnSync("git", args, { stdio: "inherit" }).status !== 0) throw new Error(`git ${args[0]} failed`);
+}
+
 /** One commit in the form that `git fast-import` reads. The first of a branch continues nothing. */
 export function commitText(
   commit: { readonly author: string; readonly time: number; readonly continues: boolean },

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /** The benchmarks, each a script beside this one with arguments of its own. */
-const benchmarks = ["attribution", "serving", "swap"];
+const benchmarks = ["attribution", "dashboard", "serving", "swap"];
 
 const built = new URL("use-built.mjs", import.meta.url).href;
 
