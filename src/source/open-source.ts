@@ -117,10 +117,7 @@ export async function openSource(options: SourceOptions): Promise<Source> {
   const fetch = (named: string | null, signal?: AbortSignal) =>
     fetchBranch({ mirror, objects, credentials }, named, signal);
   const commit = createCommitter({
-    repository: mirror,
-    objects,
-    pool,
-    paths,
+    ...reading,
     fileSize: limits.fileSize,
     read: revisions.read,
     credentials,

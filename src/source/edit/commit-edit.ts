@@ -81,7 +81,7 @@ async function commitNow<Refusal>(
     const refusal = await request.change(files);
     if (refusal !== null) return { status: "refused", refusal };
     const { author, message } = request;
-    const commit = await createCommit(parts.repository, {
+    const commit = await createCommit(parts, {
       parent: head.commit,
       files: changes,
       author,

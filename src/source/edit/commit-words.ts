@@ -9,8 +9,8 @@ const longestMessage = 8 * 1024;
 /** A person as git takes one: without what would end the name or the address, and never without a name. */
 export function committable({ name, email }: Person): Person {
   const address = email.replaceAll(/[\p{Cc}\p{Z}<>]/gu, "").slice(0, longestName);
-  const shown = onOneLine(name.replaceAll(/[<>]/g, ""));
-  // Git takes marks away from both ends, and refuses a name that is nothing else.
+  const shown = withoutMarks(onOneLine(name.replaceAll(/[<>]/g, "")));
+  // Git refuses a name that is nothing but marks.
   const isName = /[^\s.,:;<>"\\']/.test(shown);
   return { name: isName ? shown : onOneLine(address.split("@")[0] ?? "") || "unknown", email: address };
 }
@@ -39,6 +39,11 @@ function branchPart(text: string, fallback: string): string {
     .slice(0, 60)
     .replace(/-$/, "");
   return plain || fallback;
+}
+
+/** Git takes these away from both ends of a name. */
+function withoutMarks(name: string): string {
+  return name.replace(/^[\s,:;"\\']+/, "").replace(/[\s,:;"\\']+$/, "");
 }
 
 function onOneLine(text: string): string {

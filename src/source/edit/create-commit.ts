@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 
 import { AppError } from "../../errors.ts";
 import type { Person } from "../../plan/plan.ts";
+import type { CommitReader } from "../git/commit-reader.ts";
 import { gitOutput } from "../git/git.ts";
-import { isFile, type Repository, statTree, type TreeEntry, treeModes } from "../git/tree.ts";
+import type { FileEntry } from "../git/history.ts";
+import type { ObjectReader } from "../git/object-reader.ts";
+import { isObjectId } from "../git/ref-name.ts";
+import type { TreeReader } from "../git/tree-reader.ts";
+import { isFile, type Repository, treeModes } from "../git/tree.ts";
 import { commitMessage, committable, gitwayCommitter } from "./commit-words.ts";
 import { checkWritablePath } from "./writable-path.ts";
 
@@ -18,39 +21,52 @@ export interface CommitDraft {
   readonly message: string;
 }
 
+/** Where commits are written, and what is read there. */
+export interface CommitPlace {
+  readonly repository: Repository;
+  readonly objects: ObjectReader;
+  readonly commits: CommitReader;
+  readonly trees: TreeReader;
+}
+
 /**
  * Writes a commit into a bare repository, without a work tree and without moving a branch. Null when it
  * would change nothing. A path that can't be written there is an `AppError` `edit-conflict`.
  */
-export async function createCommit(repository: Repository, draft: CommitDraft): Promise<string | null> {
-  const there = await entriesAt(repository, draft);
+export async function createCommit(place: CommitPlace, draft: CommitDraft): Promise<string | null> {
+  const tree = await treeOf(place, draft.parent);
   const changes: string[] = [];
   for (const [path, text] of draft.files) {
-    const old = there.get(path);
-    if (text === null && old) changes.push(`0 ${"0".repeat(old.id.length)}\t${path}`);
-    if (text === null) continue;
-    const id = await writeBlob(repository, text);
-    const mode = old?.mode === "100755" ? old.mode : "100644";
-    if (id !== old?.id) changes.push(`${mode} ${id}\t${path}`);
+    const old = await entryFor(place, tree, path);
+    if (text === null && old) changes.push(`D ${quoted(path)}\n`);
+    if (text === null || (old && (await hasText(place, old, text)))) continue;
+    changes.push(`M ${old?.mode ?? "100644"} inline ${quoted(path)}\n${dataOf(text)}`);
   }
-  if (changes.length === 0) return null;
-  return commitTree(repository, draft, await writeTree(repository, draft.parent, changes));
+  return changes.length === 0 ? null : importCommit(place.repository, draft, changes);
 }
 
-/** The files that are there already, by path. */
-async function entriesAt(
-  repository: Repository,
-  { parent, files }: CommitDraft,
-): Promise<ReadonlyMap<string, TreeEntry>> {
-  const paths = [...files.keys()];
-  for (const path of paths) checkWritablePath(path);
-  const found = await statTree(repository, parent, paths);
-  const there = new Map(found.map((entry) => [entry.path, entry]));
-  for (const entry of found) if (!isFile(entry)) throw inTheWay(entry.path, "no regular file");
-  const above = paths.filter((path) => !there.has(path)).flatMap(foldersAbove);
-  for (const entry of await statTree(repository, parent, [...new Set(above)]))
-    if (entry.mode !== treeModes.folder) throw inTheWay(entry.path, "no folder");
-  return there;
+/** The tree of a commit that the mirror has. */
+export async function treeOf({ commits }: Pick<CommitPlace, "commits">, commit: string): Promise<string> {
+  const found = await commits(commit);
+  if (!found) throw new Error(`The mirror has no commit ${commit} any more`);
+  return found.tree;
+}
+
+/** The file that is there already. */
+async function entryFor({ trees }: CommitPlace, tree: string, path: string): Promise<FileEntry | null> {
+  checkWritablePath(path);
+  const found = await trees.find(tree, path);
+  if (found && !isFile(found)) throw inTheWay(path, "no regular file");
+  for (const folder of found ? [] : foldersAbove(path)) {
+    const above = await trees.find(tree, folder);
+    if (above && above.mode !== treeModes.folder) throw inTheWay(folder, "no folder");
+  }
+  return found;
+}
+
+async function hasText({ objects }: CommitPlace, { id }: FileEntry, text: string): Promise<boolean> {
+  const answer = await objects.read(id);
+  return answer.status === "content" && answer.content.equals(Buffer.from(text));
 }
 
 function inTheWay(path: string, what: string): AppError {
@@ -65,45 +81,40 @@ function foldersAbove(path: string): string[] {
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
-async function writeBlob(repository: Repository, text: string): Promise<string> {
-  return gitLine(repository, ["hash-object", "-w", "--no-filters", "--stdin"], { input: text });
-}
-
-/** The tree of a commit with some entries changed, by way of an index of its own. */
-async function writeTree(
-  repository: Repository,
-  parent: string,
-  entries: readonly string[],
-): Promise<string> {
-  const index = join(repository.path, `edit-${randomUUID()}.index`);
-  const variables = { GIT_INDEX_FILE: index };
-  try {
-    await gitLine(repository, ["read-tree", parent], { variables });
-    const input = entries.map((entry) => `${entry}\0`).join("");
-    await gitLine(repository, ["update-index", "-z", "--index-info"], { variables, input });
-    return await gitLine(repository, ["write-tree"], { variables });
-  } finally {
-    await rm(index, { force: true });
-    await rm(`${index}.lock`, { force: true });
-  }
-}
-
-async function commitTree(repository: Repository, draft: CommitDraft, tree: string): Promise<string> {
-  const author = committable(draft.author);
-  const variables = {
-    GIT_AUTHOR_NAME: author.name,
-    GIT_AUTHOR_EMAIL: author.email,
-    GIT_COMMITTER_NAME: gitwayCommitter.name,
-    GIT_COMMITTER_EMAIL: gitwayCommitter.email,
-  };
-  const args = ["commit-tree", "-p", draft.parent, "-F", "-", tree];
-  return gitLine(repository, args, { variables, input: commitMessage(draft.message) });
-}
-
-async function gitLine(
+/**
+ * Has one process write all objects of a commit. It wants a branch to put it on: one that nobody else knows, and
+ * that is taken back before it is ever written.
+ */
+async function importCommit(
   { setting, path }: Repository,
-  args: readonly string[],
-  call: { readonly input?: string; readonly variables?: Readonly<Record<string, string>> } = {},
+  { parent, author, message }: CommitDraft,
+  changes: readonly string[],
 ): Promise<string> {
-  return (await gitOutput(setting, ["--git-dir", path, ...args], { cwd: path, ...call })).toString().trim();
+  const branch = `refs/gitway-edits/${randomUUID()}`;
+  const input = [
+    `commit ${branch}\nmark :1\n`,
+    `author ${signature(committable(author))}\ncommitter ${signature(gitwayCommitter)}\n`,
+    dataOf(commitMessage(message)),
+    `from ${parent}\n`,
+    ...changes,
+    "\nget-mark :1\n",
+    `reset ${branch}\nfrom ${"0".repeat(parent.length)}\n\ndone\n`,
+  ].join("");
+  const args = ["--git-dir", path, "fast-import", "--quiet", "--done", "--date-format=now"];
+  const commit = (await gitOutput(setting, args, { cwd: path, input })).toString().trim();
+  if (isObjectId(commit)) return commit;
+  throw new Error(`git fast-import made no commit, but said '${commit.slice(0, 100)}'`);
+}
+
+function signature({ name, email }: Person): string {
+  return `${name} <${email}> now`;
+}
+
+/** Control characters and backslashes are in no path that is written. */
+function quoted(path: string): string {
+  return `"${path.replaceAll('"', '\\"')}"`;
+}
+
+function dataOf(text: string): string {
+  return `data ${Buffer.byteLength(text)}\n${text}\n`;
 }

@@ -1,13 +1,14 @@
 import { dirname } from "node:path/posix";
 
 import { AppError } from "../../errors.ts";
-import type { ObjectReader } from "../git/object-reader.ts";
-import { isFile, type Repository, statTree, type TreeEntry } from "../git/tree.ts";
+import type { FileEntry } from "../git/history.ts";
+import { isFile } from "../git/tree.ts";
 import type { ParsePool } from "../parse/parse-pool.ts";
 import { editableText } from "../revision/file-content.ts";
 import type { ManifestPaths } from "../revision/manifest-paths.ts";
 import type { Revision } from "../revision/read-revision.ts";
 import { type ChangedTexts, createChangedTexts } from "./changed-texts.ts";
+import { type CommitPlace, treeOf } from "./create-commit.ts";
 
 /** The files of a commit, and changes to them that are not committed yet. */
 export interface EditedFiles extends ChangedTexts {
@@ -18,9 +19,7 @@ export interface EditedFiles extends ChangedTexts {
 }
 
 /** What files are changed with. */
-export interface EditingParts {
-  readonly repository: Repository;
-  readonly objects: ObjectReader;
+export interface EditingParts extends CommitPlace {
   readonly pool: ParsePool;
   readonly paths: ManifestPaths;
   readonly fileSize: number;
@@ -41,28 +40,29 @@ export function createEditedFiles(
 }
 
 async function committedText(parts: EditingParts, commit: string, path: string): Promise<string | null> {
-  const [entry] = await statTree(parts.repository, commit, [path]);
-  return entry ? entryText(parts, entry) : null;
+  const entry = await parts.trees.find(await treeOf(parts, commit), path);
+  return entry && entryText(parts, path, entry);
 }
 
-async function entryText({ objects }: EditingParts, entry: TreeEntry): Promise<string> {
-  const refuse = (why: string) => new AppError("edit-conflict", `'${entry.path}' can't be edited: ${why}.`);
+async function entryText({ objects }: EditingParts, path: string, entry: FileEntry): Promise<string> {
+  const refuse = (why: string) => new AppError("edit-conflict", `'${path}' can't be edited: ${why}.`);
   if (!isFile(entry)) throw refuse("it is no regular file");
   const answer = await objects.read(entry.id);
   if (answer.status === "too-large") throw refuse("it is larger than limits.fileSize");
   if (answer.status === "missing") throw new Error(`The mirror has no object ${entry.id} any more`);
-  return editableText(entry.path, answer.content);
+  return editableText(path, answer.content);
 }
 
 /** A manifest in the folder of a path, whose ways a new file follows. */
 async function siblingOf(parts: EditingParts, commit: string, path: string) {
   const folder = dirname(path);
   if (folder === ".") return undefined;
-  const there = await statTree(parts.repository, commit, [`${folder}/`]);
-  const first = there.find((entry) => isFile(entry) && entry.readable && parts.paths.isManifest(entry.path));
+  const there = await parts.trees.list(await treeOf(parts, commit), folder);
+  const first = there.find((entry) => isFile(entry) && parts.paths.isManifest(`${folder}/${entry.name}`));
   if (!first) return undefined;
-  return entryText(parts, first).then(
-    (text) => ({ path: first.path, text }),
+  const name = `${folder}/${first.name}`;
+  return entryText(parts, name, first).then(
+    (text) => ({ path: name, text }),
     () => undefined,
   );
 }

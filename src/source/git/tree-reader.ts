@@ -2,6 +2,7 @@ import { AppError } from "../../errors.ts";
 import { createCache } from "../cache.ts";
 import type { FileEntry, PathChange, Step } from "./history.ts";
 import type { ObjectReader } from "./object-reader.ts";
+import { treeModes } from "./tree.ts";
 import {
   compareEntries,
   entryAt,
@@ -19,6 +20,13 @@ export interface TreeReader {
   diff(newer: string, older: string): Promise<Step>;
   /** What is at a path, with the same entry for the top; null when nothing is. */
   find(tree: string, path: string): Promise<FileEntry | null>;
+  /** What is in a folder itself, in the order of git; nothing where there is none. Names that are no UTF-8 are left out. */
+  list(tree: string, folder: string): Promise<readonly NamedEntry[]>;
+}
+
+/** An entry of a folder, by its name there. */
+export interface NamedEntry extends FileEntry {
+  readonly name: string;
 }
 
 /** Bytes of tree objects that are remembered. */
@@ -66,15 +74,24 @@ export function createTreeReader(objects: ObjectReader): TreeReader {
   }
 
   async function find(tree: string, path: string): Promise<FileEntry | null> {
-    let entry: FileEntry | null = { mode: "040000", id: tree };
+    let entry: FileEntry | null = { mode: treeModes.folder, id: tree };
     for (const part of path.split("/")) {
-      if (entry?.mode !== "040000") return null;
+      if (entry?.mode !== treeModes.folder) return null;
       entry = findEntry(await read(entry.id), Buffer.from(part).toString("latin1"), tree.length / 2);
     }
     return entry;
   }
 
-  return { diff, find };
+  async function list(tree: string, folder: string): Promise<readonly NamedEntry[]> {
+    const found = await find(tree, folder);
+    if (found?.mode !== treeModes.folder) return [];
+    return entriesOf(await read(found.id), tree.length / 2).flatMap((entry) => {
+      const name = decode(nameOf(entry));
+      return name.includes("\uFFFD") ? [] : { name, ...fileEntry(entry) };
+    });
+  }
+
+  return { diff, find, list };
 }
 
 const nothing = Buffer.alloc(0);
@@ -107,6 +124,13 @@ function findEntry(tree: Buffer, name: string, idBytes: number): FileEntry | nul
   for (let entry = entryAt(tree, 0, idBytes); entry; entry = entryAt(tree, entry.end, idBytes))
     if (nameOf(entry) === name) return fileEntry(entry);
   return null;
+}
+
+function entriesOf(tree: Buffer, idBytes: number): RawEntry[] {
+  const entries: RawEntry[] = [];
+  for (let entry = entryAt(tree, 0, idBytes); entry; entry = entryAt(tree, entry.end, idBytes))
+    entries.push(entry);
+  return entries;
 }
 
 function fileEntry(entry: RawEntry): FileEntry {
