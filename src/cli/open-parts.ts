@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import { createPlanMemory } from "../plan/relevant-part.ts";
 import type { PassParts } from "../reconcile/pass.ts";
+import { createTurns } from "../reconcile/turns.ts";
 import type { Source } from "../source/open-source.ts";
 import type { Store } from "../store/store.ts";
 import { createClosing } from "./closing.ts";
@@ -66,6 +67,7 @@ export function passParts(
     allowPrune,
     resolveSecret: secretResolver(config.secretsDir, config.environment(), log),
     planMemory: createPlanMemory(),
+    turns: createTurns(),
     log,
   };
 }

@@ -1,7 +1,7 @@
 import { messageOf, outcomeOf } from "../errors.ts";
 import { type Identity, type ManifestSet, objectKey } from "../manifest/manifest.ts";
 import type { Suspension } from "../store/store.ts";
-import { runPass, type PassParts, type PassResult } from "./pass.ts";
+import { passInTurn, type PassParts, type PassResult } from "./pass.ts";
 
 /** What is to be live: an object with this content, or none when the hash is null. */
 export interface WantedState extends Identity {
@@ -18,7 +18,10 @@ export function statesIn(set: ManifestSet, objects: readonly Identity[]): Wanted
   });
 }
 
-/** Reconciles, and says in sentences what keeps objects from being live as wanted; null when nothing does. */
+/**
+ * Reconciles, and says in sentences what keeps objects from being live as wanted; null when nothing does. For whoever
+ * has the turn.
+ */
 export async function bringLive(parts: PassParts, wanted: readonly WantedState[]): Promise<string | null> {
   const pass = await tryPass(parts);
   try {
@@ -52,7 +55,7 @@ type Tried =
 
 async function tryPass(parts: PassParts): Promise<Tried> {
   try {
-    return { failure: null, result: await runPass(parts) };
+    return { failure: null, result: await passInTurn(parts) };
   } catch (error) {
     parts.log[outcomeOf(error).level]({ err: error }, "the pass after an edit failed");
     return { failure: messageOf(error), result: null };

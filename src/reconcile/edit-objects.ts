@@ -7,6 +7,7 @@ import { makeEdits } from "./make-edits.ts";
 import type { EditRefusal, ObjectEdit, WritingEdit } from "./object-edit.ts";
 import type { PassParts } from "./pass.ts";
 import { refuseWhileSuspended } from "./suspended.ts";
+import { type HeldTurn, holdTurn } from "./turns.ts";
 
 /**
  * Edits that depend on what there is at the commit that they are made from: free names, references. Asked again
@@ -37,9 +38,18 @@ export type EditOutcome =
  * happened, and reconciled before it is answered. Fails with `suspended` while nothing could go live.
  */
 export async function editObjects(parts: PassParts, request: EditRequest): Promise<EditOutcome> {
+  if (!request.proposal) await refuseWhileSuspended(parts.store);
+  const turn = holdTurn(request.proposal ? undefined : parts.turns);
+  try {
+    return await editInTurn(parts, request, turn);
+  } finally {
+    turn.end();
+  }
+}
+
+/** The turn is taken once a commit is to be judged, so that it goes live as it was judged. */
+async function editInTurn(parts: PassParts, request: EditRequest, turn: HeldTurn): Promise<EditOutcome> {
   const { proposal } = request;
-  const { store } = parts;
-  if (!proposal) await refuseWhileSuspended(store);
   let edits: readonly ObjectEdit[] = [];
   let parent = "";
   let wanted: readonly WantedState[] = [];
@@ -56,10 +66,11 @@ export async function editObjects(parts: PassParts, request: EditRequest): Promi
       return await makeEdits(parts, files, set, edits);
     },
     async judge(commit) {
+      await turn.take();
       const { refusal, set } = await judgeEdits(parts, { commit, parent }, edits);
       wanted = statesIn(set, edits.map(objectOf));
       // The last moment at which nothing has happened yet.
-      if (!proposal) await refuseWhileSuspended(store);
+      if (!proposal) await refuseWhileSuspended(parts.store);
       return refusal;
     },
   });

@@ -25,7 +25,7 @@ async function planOf(
   status: SyncStatus | null,
   commit: string,
 ): Promise<{ readonly plan: Plan; readonly set: ManifestSet }> {
-  const { source, store, pruneLimit, log } = parts;
+  const { source, store, pruneLimit, planMemory, log } = parts;
   const [revision, current] = await Promise.all([source.read(commit), store.current()]);
   const origin = status ? originOf(status.source) : (current.origin ?? "");
   const lastGood = await lastGoodVersions(source, revision, current, log);
@@ -36,6 +36,7 @@ async function planOf(
     commit,
     origin,
     pruneLimit,
+    memory: planMemory,
     lastGood: lastGood.map(({ manifest }) => manifest),
     ...(await consentsOf(parts, { previous: status, current, origin }, commit)),
   });

@@ -15,6 +15,7 @@ import { attributeWithLastGood, lastGoodVersions, type ValidVersion } from "./la
 import { objectsAfter } from "./objects-after.ts";
 import { resolveReferences, type ResolveSecret } from "./secret-references.ts";
 import { failedStatus, passedStatus, suspendedStatus } from "./sync-status.ts";
+import type { Turns } from "./turns.ts";
 import { describeWaiting } from "./waiting.ts";
 
 /** What a pass works with. */
@@ -30,6 +31,8 @@ export interface PassParts {
   readonly resolveSecret: ResolveSecret;
   /** What plans leave to the next one; it only saves time. */
   readonly planMemory?: PlanMemory;
+  /** Keeps passes from doing at the same time what only one of them can finish. */
+  readonly turns?: Turns;
   readonly log: Log;
 }
 
@@ -67,6 +70,16 @@ const attempts = 5;
  * an `AppError` when the source or the store fails; the store then says so, if it can.
  */
 export async function runPass(parts: PassParts, signal?: AbortSignal): Promise<PassResult> {
+  const end = await parts.turns?.take();
+  try {
+    return await passInTurn(parts, signal);
+  } finally {
+    end?.();
+  }
+}
+
+/** The same for whoever has the turn. */
+export async function passInTurn(parts: PassParts, signal?: AbortSignal): Promise<PassResult> {
   const previous = await parts.store.readSync();
   try {
     await noticeDrift(parts.store, parts.log);

@@ -114,13 +114,15 @@ export async function openSource(options: SourceOptions): Promise<Source> {
   const { filesAt, look } = revisions;
   const graphs = createGraphReader(mirror, commits);
   const history = { ...reading, references, log, graphs, filesAt, look };
+  const pushed = { commit: null };
   const fetch = (named: string | null, signal?: AbortSignal) =>
-    fetchBranch({ mirror, objects, credentials }, named, signal);
+    fetchBranch({ mirror, objects, credentials, pushed }, named, signal);
   const commit = createCommitter({
     ...reading,
     fileSize: limits.fileSize,
     read: revisions.read,
     credentials,
+    pushed,
     fetch: (other, signal) => fetch(other ?? branch, signal),
     log,
   });

@@ -20,8 +20,15 @@ interface StampRow {
   readonly updated_by: string;
 }
 
-/** When each live object of a kind was first written and last changed, and by whom, by id: as Git says, if it does. */
-export async function readStamps(session: Session, kind: Kind): Promise<ReadonlyMap<string, ObjectStamps>> {
+/**
+ * When each live object of a kind, or each of those asked for, was first written and last changed, and by whom, by id:
+ * as Git says, if it does.
+ */
+export async function readStamps(
+  session: Session,
+  kind: Kind,
+  ids: readonly string[] | null = null,
+): Promise<ReadonlyMap<string, ObjectStamps>> {
   const rows = await session.query<StampRow>(
     `select ends.object_id as id,
             coalesce((first.first_written->>'authoredAt')::timestamptz, first.authored_at, first.time) as created_at,
@@ -30,12 +37,13 @@ export async function readStamps(session: Session, kind: Kind): Promise<Readonly
      from (select object_id, max(id) as last,
                   coalesce(max(id) filter (where action = 'added'), min(id)) as first
            from gitway.event
-           where kind = $1 and action in ('added', 'updated') group by object_id) as ends
+           where kind = $1 and action in ('added', 'updated') ${ids ? "and object_id = any($2::uuid[])" : ""}
+           group by object_id) as ends
      join gitway.event as first on first.id = ends.first
      join gitway.event as last on last.id = ends.last
      where ends.object_id in
        (select object_id from gitway.object_version where kind = $1 and to_revision is null)`,
-    [kind],
+    ids ? [kind, ids] : [kind],
   );
   return new Map(
     rows.map((row) => [

@@ -75,6 +75,15 @@ export interface LiveObjects {
   readonly contents: ReadonlyMap<string, Buffer>;
 }
 
+/** What is live at a revision, for who lists it. */
+export interface Listing {
+  readonly revision: number;
+  /** In the order of kinds and names. Those that stay the same are the same from one listing to the next. */
+  readonly objects: readonly StoredObject[];
+  /** Of definitions, by id. */
+  readonly stamps: ReadonlyMap<string, ObjectStamps>;
+}
+
 /** Which events are asked for. Times are ISO 8601. */
 export interface EventQuery {
   readonly limit: number;
@@ -256,6 +265,8 @@ export interface Store extends Closeable, BackupStore, CredentialStore, LimitSto
   live(filter: { readonly kind?: Kind; readonly name?: string }): Promise<LiveObjects>;
   /** The current revision; 0 before the first apply. */
   revision(): Promise<number>;
+  /** What is live, all of it of one revision. Reads what is new since the last time. */
+  listing(): Promise<Listing>;
   /** When each live object of a kind was added and last changed, and by whom, by id. */
   stamps(kind: Kind): Promise<ReadonlyMap<string, ObjectStamps>>;
   /** The newest `limit` events that fit, or the first ones after an id; oldest first either way. */

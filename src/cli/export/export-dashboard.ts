@@ -16,8 +16,7 @@ export async function dashboardText(
   const catalogue = await createCatalogue(
     {
       revision: async () => live.revision,
-      objects: async (kind) => live.objects.filter((object) => object.kind === kind),
-      stamps: (kind) => store.stamps(kind),
+      listing: async () => ({ ...live, stamps: await store.stamps("ApiDefinition") }),
     },
     orgId,
   )();

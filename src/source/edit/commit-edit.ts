@@ -5,7 +5,7 @@ import type { Log } from "../../log.ts";
 import type { Person } from "../../plan/plan.ts";
 import type { SourceCredentials } from "../git/git-environment.ts";
 import { isAncestor } from "../git/is-ancestor.ts";
-import type { FetchedRevision } from "../mirror/fetch-branch.ts";
+import type { FetchedRevision, LastPushed } from "../mirror/fetch-branch.ts";
 import type { Mirror } from "../mirror/mirror.ts";
 import { type Push, pushCommit } from "../mirror/push-commit.ts";
 import { proposalBranch } from "./commit-words.ts";
@@ -47,6 +47,7 @@ export interface CommittingParts extends EditingParts {
   readonly credentials: SourceCredentials;
   /** Where the branch that is followed, or another one, is now. */
   readonly fetch: (branch?: string, signal?: AbortSignal) => Promise<FetchedRevision>;
+  readonly pushed: LastPushed;
   readonly log: Log;
 }
 
@@ -92,7 +93,10 @@ async function commitNow<Refusal>(
     if (verdict !== null) return { status: "refused", refusal: verdict };
     const expected = request.proposal ? null : head.commit;
     const arrival = await deliver(parts, { commit, branch, expected });
-    if (arrival === "landed") return { status: "committed", commit, parent: head.commit, branch };
+    if (arrival === "landed") {
+      parts.pushed.commit = commit;
+      return { status: "committed", commit, parent: head.commit, branch };
+    }
     parts.log.debug({ branch, attempt }, "the branch moved while a change was made");
     // Hardly any: who waits longer than the others each time is always the last.
     await delay(Math.random() * 20);

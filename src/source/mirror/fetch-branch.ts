@@ -24,6 +24,12 @@ export interface FetchingParts {
   readonly mirror: Mirror;
   readonly objects: ObjectReader;
   readonly credentials: SourceCredentials;
+  readonly pushed: LastPushed;
+}
+
+/** The commit that was pushed last: it was made here from what was fetched, so nothing of it has to be fetched. */
+export interface LastPushed {
+  commit: string | null;
 }
 
 interface Advertised {
@@ -38,7 +44,7 @@ interface Advertised {
  * Several processes may do so at the same time.
  */
 export async function fetchBranch(
-  { mirror, objects, credentials }: FetchingParts,
+  { mirror, objects, credentials, pushed }: FetchingParts,
   branch: string | null,
   signal?: AbortSignal,
 ): Promise<FetchedRevision> {
@@ -63,8 +69,9 @@ export async function fetchBranch(
   if (advertised.branches.size === 0 && mirror.location.origin !== null) await expectRepository(mirror, ask);
   const { name, ref, commit } = choose(advertised, branch, mirror);
 
-  const own = ownRef(name);
   const wasShallow = await isShallow(mirror);
+  if (commit === pushed.commit && !wasShallow) return { commit, branch: name, shallow: false };
+  const own = ownRef(name);
   // A source that was shallow may have been completed without a new commit.
   if (wasShallow || (await objects.commitAt(own)) !== commit) {
     const fetched = await withoutCollision(() => ask(fetchArguments(mirror, { ref, own, wasShallow })));
