@@ -3,8 +3,10 @@ import { type WebhookBook, webhookBook } from "../exchange/webhook-book.ts";
 import type { WebhookObject } from "../exchange/webhook-notation.ts";
 import { dashboardIds, type DashboardIds, idClaimsOf } from "../manifest/dashboard-ids.ts";
 import type { StoredObject } from "../plan/plan.ts";
+import type { Listing } from "../store/listing-store.ts";
 import type { ObjectStamps } from "../store/stamps.ts";
 import type { Store } from "../store/store.ts";
+import { type CatalogueIndex, type EntryChanges, indexAfter, indexEntries } from "./catalogue-index.ts";
 
 type Definition = Extract<StoredObject, { kind: "ApiDefinition" }>;
 type Webhook = Extract<StoredObject, { kind: "Webhook" }>;
@@ -13,6 +15,8 @@ type Webhook = Extract<StoredObject, { kind: "Webhook" }>;
 export interface CatalogueEntry {
   readonly object: DefinitionObject & Definition;
   readonly ids: DashboardIds;
+  /** All that it is found by besides its name. */
+  readonly allIds: readonly string[];
   /** The name for people. */
   readonly title: string;
   /** Null when no event tells. */
@@ -30,6 +34,13 @@ export interface Catalogue {
   find(asked: string): CatalogueEntry | undefined;
   /** The definition that has an id, of whichever sort. */
   findById(id: string): CatalogueEntry | undefined;
+  /** Whether a manifest has this name. */
+  hasName(name: string): boolean;
+}
+
+/** A catalogue, with what the next one is made from. */
+interface Made extends Catalogue {
+  readonly index: CatalogueIndex;
 }
 
 /** Gives the catalogue of the current revision; reads the store only when that has moved, and then what is new. */
@@ -38,12 +49,11 @@ export function createCatalogue(
   orgId: string,
 ): () => Promise<Catalogue> {
   const entryOf = createEntries();
-  let last: Catalogue | null = null;
-  let reading: Promise<Catalogue> | null = null;
+  let last: Made | null = null;
+  let reading: Promise<Made> | null = null;
 
-  async function read(): Promise<Catalogue> {
+  async function read(): Promise<Made> {
     const listing = await store.listing();
-    // The one before may have been read by somebody who began later.
     if (last?.revision === listing.revision) return last;
     last = catalogueOf(listing, last, { entryOf, orgId });
     return last;
@@ -52,17 +62,15 @@ export function createCatalogue(
   return async () => {
     const current = await store.revision();
     if (last?.revision === current) return last;
-    const isNewer = (found: Catalogue) => found.revision >= current;
+    const isNewer = ({ revision }: Catalogue) => revision >= current;
     for (let tries = 0; ; tries++) {
       reading ??= read().finally(() => (reading = null));
       const found = await reading;
-      // What others wait for may have been read before the revision moved again; a restored store has another.
+      // What others wait for may have been read before the revision moved again.
       if (isNewer(found) || tries > 0) return found;
     }
   };
 }
-
-type Listing = Awaited<ReturnType<Store["listing"]>>;
 
 /** The entries of objects, each made once. */
 function createEntries() {
@@ -73,6 +81,7 @@ function createEntries() {
     const entry = {
       object,
       ids: dashboardIds(object),
+      allIds: idClaimsOf(object).map(({ value }) => value),
       title: object.spec.title ?? object.name,
       stamps: stamps.get(object.id) ?? null,
     };
@@ -88,21 +97,24 @@ interface Making {
 
 function catalogueOf(
   { revision, objects, stamps }: Listing,
-  last: Catalogue | null,
+  last: Made | null,
   { entryOf, orgId }: Making,
-): Catalogue {
-  const definitions = objects.filter((object): object is Definition => object.kind === "ApiDefinition");
-  const entries = definitions.map((object) => entryOf(object, stamps));
-  const webhooks = objects.filter((object): object is Webhook => object.kind === "Webhook");
-  const hasSameHooks = last && isSame(last.webhooks, webhooks);
-  const index = createIndex(entries);
+): Made {
+  const entries = objects.flatMap((object) =>
+    object.kind === "ApiDefinition" ? [entryOf(object, stamps)] : [],
+  );
+  const webhooks = objects.filter((object) => object.kind === "Webhook");
+  const changes = changesBetween(last?.definitions ?? [], entries);
+  const index = (last && indexAfter(last.index, changes)) ?? indexEntries(entries);
   return {
     revision,
-    definitions: byAgeFrom(last?.definitions ?? [], entries),
+    index,
+    definitions: byAgeAfter(last?.definitions ?? [], changes),
     webhooks,
-    book: hasSameHooks ? last.book : webhookBook(webhooks, orgId),
-    find: (asked) => index().byId.get(asked) ?? index().byName.get(asked),
-    findById: (id) => index().byId.get(id),
+    book: last && isSame(last.webhooks, webhooks) ? last.book : webhookBook(webhooks, orgId),
+    find: (asked) => index.byId.get(asked) ?? index.byName.get(asked),
+    findById: (id) => index.byId.get(id),
+    hasName: (name) => index.byName.has(name),
   };
 }
 
@@ -110,24 +122,22 @@ function isSame<T>(one: readonly T[], other: readonly T[]): boolean {
   return one.length === other.length && one.every((each, at) => each === other[at]);
 }
 
-/** Made when somebody first looks for something. */
-function createIndex(entries: readonly CatalogueEntry[]) {
-  let made: { readonly byId: Map<string, CatalogueEntry>; readonly byName: Map<string, CatalogueEntry> };
-  return () =>
-    (made ??= {
-      byId: new Map(
-        entries.flatMap((entry) => idClaimsOf(entry.object).map(({ value }) => [value, entry] as const)),
-      ),
-      byName: new Map(entries.map((entry) => [entry.object.name, entry])),
-    });
+function changesBetween(
+  before: readonly CatalogueEntry[],
+  after: readonly CatalogueEntry[],
+): EntryChanges {
+  const [known, present] = [new Set(before), new Set(after)];
+  return {
+    removed: before.filter((entry) => !present.has(entry)),
+    added: after.filter((entry) => !known.has(entry)),
+  };
 }
 
-/** What stays the same is in order already. */
-function byAgeFrom(before: readonly CatalogueEntry[], entries: readonly CatalogueEntry[]) {
-  const [known, present] = [new Set(before), new Set(entries)];
-  const staying = before.filter((entry) => present.has(entry));
-  const added = entries.filter((entry) => !known.has(entry));
-  return [...staying, ...added].sort(byAge);
+/** What stays is in order already. */
+function byAgeAfter(before: readonly CatalogueEntry[], { removed, added }: EntryChanges) {
+  if (removed.length + added.length === 0) return before;
+  const gone = new Set(removed);
+  return [...before.filter((entry) => !gone.has(entry)), ...added].sort(byAge);
 }
 
 function byAge(a: CatalogueEntry, b: CatalogueEntry): number {

@@ -1,11 +1,12 @@
 import { definitionFromDashboard, type DefinitionReading } from "./definition-from-dashboard.ts";
 import { webhookBook } from "./webhook-book.ts";
+import type { TakenNames } from "./slug.ts";
 
 /** What must be known to take over a definition without its wrapper. */
 export interface ClassicContext {
   /** The path below which routes are served. */
   readonly routeBase: string;
-  readonly takenNames: ReadonlySet<string>;
+  readonly takenNames: TakenNames;
 }
 
 /**

@@ -12,13 +12,14 @@ import { writeAddress } from "./proxy-section.ts";
 import { areEqual } from "./refine.ts";
 import { formProblems, type SpecSides, takeOver } from "./take-over.ts";
 import type { NewWebhook } from "./webhook-book.ts";
+import type { TakenNames } from "./slug.ts";
 
 /** What must be known to take over a definition of the Dashboard API. */
 export interface ReadingContext extends DashboardContext {
   /** The object that is updated; null to create one. */
   readonly previous: DefinitionObject | null;
   /** The names of all definitions. */
-  readonly takenNames: ReadonlySet<string>;
+  readonly takenNames: TakenNames;
   /** Whether a new definition keeps the `id` and `api_id` of the request, as an import wants it. */
   readonly keepIds: boolean;
   /** Whether fields that the Dashboard API requires must be there. */

@@ -3,7 +3,7 @@ import { quoteForPeople } from "../manifest/pointer.ts";
 import type { DashboardProblem } from "./fields.ts";
 import { isObject, type JsonObject, ownField } from "./json-object.ts";
 import type { ExchangedKind } from "./notation.ts";
-import { slugOf } from "./slug.ts";
+import { slugOf, type TakenNames } from "./slug.ts";
 
 /** What identifies an object, and the notes about it. */
 export interface Metadata {
@@ -19,7 +19,7 @@ export interface Namesakes {
   /** The object that is updated; null to create one. */
   readonly previous: Metadata | null;
   /** The names of all objects of the kind. */
-  readonly takenNames: ReadonlySet<string>;
+  readonly takenNames: TakenNames;
 }
 
 /** The member `gitway` of a request: its metadata, and the refinements of the spec. */
@@ -73,7 +73,7 @@ function notesOf(gitway: JsonObject, name: "labels" | "annotations", previous: M
 function identityProblems(
   { name, id }: Metadata,
   previous: Metadata | null,
-  takenNames: ReadonlySet<string>,
+  takenNames: TakenNames,
 ): DashboardProblem[] {
   const says = (field: string, code: string, flaw: string): DashboardProblem[] => [
     { field: `gitway.${field}`, code, message: `gitway.${field}: ${flaw}` },

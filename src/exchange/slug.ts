@@ -1,7 +1,10 @@
 const longest = 63;
 
+/** The names that others have. */
+export type TakenNames = Pick<ReadonlySet<string>, "has">;
+
 /** The manifest name for a name for people: its letters and digits, in lower case, none of `taken`. */
-export function slugOf(title: string, taken: ReadonlySet<string>, fallback: string): string {
+export function slugOf(title: string, taken: TakenNames, fallback: string): string {
   const letters = title
     .slice(0, 500)
     .normalize("NFKD")

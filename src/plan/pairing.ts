@@ -18,14 +18,15 @@ export interface Pairing {
   readonly index: Index;
 }
 
-interface Index {
+/** Where to find what in the lists of a pairing. */
+export interface Index {
   /** For each object the only document for it; below 0 there is none, there are several, or one is broken. */
   readonly documents: Int32Array;
   readonly byId: ByKind<number>;
   /** Who has a name, an id or a claim in the store. */
   readonly holders: Map<string, number>;
   /** Who has one that others have, too: of a time that did not refuse it, or a stranger's. */
-  readonly shared: ReadonlySet<number>;
+  readonly shared: Set<number>;
   /** Who refers to a name; some of them may have ceased to. */
   readonly referrers: ByKind<number[]>;
 }
@@ -33,8 +34,10 @@ interface Index {
 /** By kind, and then by id or name. */
 type ByKind<Value> = Map<Kind, Map<string, Value>>;
 
-const none = -1;
-const apart = -2;
+/** There is none. */
+export const none = -1;
+/** There is more to it. */
+export const apart = -2;
 
 /** Whether an object has a pair, and which. */
 export function pairOf(pairs: Int32Array, object: number): number | null {
@@ -55,35 +58,8 @@ export function pairUp(
   return pairing;
 }
 
-const mostChanges = 1000;
-
-/**
- * The same from an earlier pairing, whose index is used up. Null where more differs than the content of
- * definitions, to which nobody refers: then everything has to be looked at.
- */
-export function pairAgain(
-  last: Pairing,
-  { manifests, broken }: ManifestSet,
-  objects: readonly StoredObject[],
-  origin: string,
-): Pairing | null {
-  const { index } = last;
-  if (broken.length > 0 || index.shared.size > 0 || origin !== last.origin) return null;
-  const changedObjects = changesBetween(last.objects, objects);
-  const changedManifests = changesBetween(last.manifests, manifests);
-  if (!changedObjects || !changedManifests) return null;
-  const pairing = { manifests, objects, pairs: last.pairs.slice(), origin, index };
-  for (const at of changedObjects) if (!replaceObject(index, at, last.objects, objects)) return null;
-  for (const at of changedObjects) pair(pairing, at);
-  for (const number of changedManifests) {
-    const manifest = manifests[number];
-    const at = manifest && index.byId.get(manifest.kind)?.get(manifest.id);
-    if (at !== undefined) pair(pairing, at);
-  }
-  return pairing;
-}
-
-function pair({ manifests, objects, pairs, origin, index }: Pairing, at: number): void {
+/** Says of an object whether it has a pair. */
+export function pair({ manifests, objects, pairs, origin, index }: Pairing, at: number): void {
   const number = index.documents[at] ?? none;
   const [manifest, object] = [manifests[number], objects[at]];
   const isSame = manifest && object?.origin === origin && saysThat(manifest, object);
@@ -93,41 +69,6 @@ function pair({ manifests, objects, pairs, origin, index }: Pairing, at: number)
 /** Whether a manifest says what is stored, and where it was last seen. */
 function saysThat({ hash, place }: Manifest, stored: StoredObject): boolean {
   return hash === stored.hash && place.file === stored.path && place.line === stored.line;
-}
-
-/** Where two lists have definitions of the same name and id that differ. Null when they differ otherwise. */
-function changesBetween(
-  before: readonly (Manifest | StoredObject)[],
-  after: readonly (Manifest | StoredObject)[],
-): readonly number[] | null {
-  if (before.length !== after.length) return null;
-  const changed: number[] = [];
-  for (let at = 0; at < before.length; at++) {
-    const [a, b] = [before[at], after[at]];
-    if (a === b) continue;
-    if (!a || !b || b.kind !== "ApiDefinition" || a.kind !== b.kind || a.id !== b.id || a.name !== b.name)
-      return null;
-    if (changed.push(at) > mostChanges) return null;
-  }
-  return changed;
-}
-
-/** Puts another version of an object into the index. False when it has what somebody else has. */
-function replaceObject(
-  { holders, referrers }: Index,
-  at: number,
-  before: readonly StoredObject[],
-  after: readonly StoredObject[],
-): boolean {
-  const [old, object] = [before[at], after[at]];
-  if (!old || !object) return false;
-  for (const { value } of uniqueValues(old)) if (holders.get(value) === at) holders.delete(value);
-  for (const { value } of uniqueValues(object)) {
-    if (holders.has(value)) return false;
-    holders.set(value, at);
-  }
-  noteReferences(referrers, object, at);
-  return true;
 }
 
 function indexOf(set: Pick<ManifestSet, "manifests" | "broken">, objects: readonly StoredObject[]): Index {
@@ -147,17 +88,20 @@ function indexOf(set: Pick<ManifestSet, "manifests" | "broken">, objects: readon
   return index;
 }
 
-function addObject(
-  { byId, holders, shared, referrers }: Index & { readonly shared: Set<number> },
+/** Puts an object into the index. False when it has what another has. */
+export function addObject(
+  { byId, holders, shared, referrers }: Index,
   object: StoredObject,
   at: number,
-): void {
+): boolean {
   const ids = ofKind(byId, object.kind);
-  const doubles = [ids.get(object.id), ...uniqueValues(object).map(({ value }) => holders.get(value))];
+  const values = uniqueValues(object);
+  const doubles = [ids.get(object.id), ...values.map(({ value }) => holders.get(value))];
   for (const other of doubles) if (other !== undefined) shared.add(at).add(other);
   ids.set(object.id, at);
-  for (const { value } of uniqueValues(object)) holders.set(value, at);
+  for (const { value } of values) holders.set(value, at);
   noteReferences(referrers, object, at);
+  return !shared.has(at);
 }
 
 /** A broken document stands for the object with its id, or for the one with its name. */
@@ -173,7 +117,8 @@ function setBrokenApart(
     if (ids.has(`${object.kind} ${object.id}`) || names.has(nameKey(object))) documents[at] = apart;
 }
 
-function noteReferences(referrers: Index["referrers"], object: StoredObject, at: number): void {
+/** Notes to which names an object refers. */
+export function noteReferences(referrers: Index["referrers"], object: StoredObject, at: number): void {
   for (const { kind, name } of namesReferredTo(object)) {
     const names = ofKind(referrers, kind);
     const there = names.get(name);

@@ -1,7 +1,8 @@
 import type { Kind, Manifest, ManifestSet } from "../manifest/manifest.ts";
 import { uniqueValues } from "./effective-state.ts";
 import type { PlanInput } from "./make-plan.ts";
-import { pairAgain, pairOf, pairUp, type Pairing } from "./pairing.ts";
+import { pairAgain } from "./pair-again.ts";
+import { pairOf, pairUp, type Pairing } from "./pairing.ts";
 import type { StoredObject } from "./plan.ts";
 
 /** What a plan has to look at, of a tree and of a store. */

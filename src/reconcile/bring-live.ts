@@ -10,10 +10,9 @@ export interface WantedState extends Identity {
 
 /** What a commit says of the objects with these kinds and names; those that it does not have are to be gone. */
 export function statesIn(set: ManifestSet, objects: readonly Identity[]): WantedState[] {
-  const manifests = new Map(set.manifests.map((manifest) => [titleOf(manifest), manifest]));
   return objects.map((object) => {
     const { kind, name } = object;
-    const found = manifests.get(titleOf(object));
+    const found = set.manifests.findLast((manifest) => manifest.kind === kind && manifest.name === name);
     return { kind, name, id: found?.id ?? object.id, hash: found?.hash ?? null };
   });
 }

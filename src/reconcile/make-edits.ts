@@ -1,4 +1,4 @@
-import { type Manifest, type ManifestSet, objectKey } from "../manifest/manifest.ts";
+import type { Manifest, ManifestSet } from "../manifest/manifest.ts";
 import type { EditedFiles } from "../source/open-source.ts";
 import { conflict, type EditRefusal, type EditTarget, type ObjectEdit, refusedBy } from "./object-edit.ts";
 import type { PassParts } from "./pass.ts";
@@ -11,9 +11,8 @@ export async function makeEdits(
   set: ManifestSet,
   edits: readonly ObjectEdit[],
 ): Promise<EditRefusal | null> {
-  const manifests = new Map(set.manifests.map((manifest) => [objectKey(manifest), manifest]));
   for (const edit of edits) {
-    const there = edit.operation === "add" ? undefined : manifests.get(objectKey(edit.target));
+    const there = edit.operation === "add" ? undefined : findTarget(set, edit.target);
     const place = await placeOf(parts, { commit: files.commit, set, there }, edit);
     if (typeof place !== "string") return place;
     const result = await files.edit(place, callOf(edit));
@@ -21,6 +20,10 @@ export async function makeEdits(
     return refusedBy(result.status === "invalid" ? "invalid" : "conflict", result.problems);
   }
   return null;
+}
+
+function findTarget({ manifests }: ManifestSet, { kind, id }: EditTarget): Manifest | undefined {
+  return manifests.findLast((manifest) => manifest.kind === kind && manifest.id === id);
 }
 
 function callOf(edit: ObjectEdit): Parameters<EditedFiles["edit"]>[1] {

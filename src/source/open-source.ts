@@ -5,7 +5,7 @@ import type { AttributedChange, Change } from "../plan/plan.ts";
 import { attributeChanges, type AttributionRange } from "./attribution/attribute.ts";
 import { blame, type Blame, type BlameRange, type Stuck } from "./attribution/blame.ts";
 import { earlierStates, type EarlierState } from "./attribution/earlier-states.ts";
-import { pruneConsents, type PruneConsents } from "./attribution/prune-consents.ts";
+import { createTrailerReader, pruneConsents, type PruneConsents } from "./attribution/prune-consents.ts";
 import { createCommitter, type CommitRequest, type CommitResult } from "./edit/commit-edit.ts";
 import { createGraphReader } from "./git/commit-graph.ts";
 import { readCommitPeople, type CommitPeople } from "./git/commit-people.ts";
@@ -113,7 +113,8 @@ export async function openSource(options: SourceOptions): Promise<Source> {
   const references = createReferencedFiles(reading, limits.fileSize);
   const { filesAt, look } = revisions;
   const graphs = createGraphReader(mirror, commits);
-  const history = { ...reading, references, log, graphs, filesAt, look };
+  const trailers = createTrailerReader(mirror, commits);
+  const history = { ...reading, trailers, references, log, graphs, filesAt, look };
   const pushed = { commit: null };
   const fetch = (named: string | null, signal?: AbortSignal) =>
     fetchBranch({ mirror, objects, credentials, pushed }, named, signal);

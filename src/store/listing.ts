@@ -1,8 +1,8 @@
 import type { StoredObject } from "../plan/plan.ts";
 import type { StateReader } from "./current-state.ts";
 import type { Database, Session } from "./database.ts";
-import { readStamps } from "./stamps.ts";
-import type { Listing, ObjectStamps } from "./store.ts";
+import type { Listing } from "./listing-store.ts";
+import { type ObjectStamps, readStamps } from "./stamps.ts";
 
 /** More objects than this are not asked about one by one. */
 const mostChanged = 500;

@@ -16,6 +16,7 @@ import type { Secret } from "../secret.ts";
 import type { BackupStore } from "./backup/backup-store.ts";
 import type { CredentialStore } from "./credentials/credential-store.ts";
 import type { LimitStore } from "./limits/limit-store.ts";
+import type { ListingStore } from "./listing-store.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { ServingStore } from "./serving/serving-store.ts";
 import type { ObjectStamps } from "./stamps.ts";
@@ -73,15 +74,6 @@ export interface LiveObjects {
   readonly objects: readonly StoredObject[];
   /** Contents of the files that they refer to, by digest. */
   readonly contents: ReadonlyMap<string, Buffer>;
-}
-
-/** What is live at a revision, for who lists it. */
-export interface Listing {
-  readonly revision: number;
-  /** In the order of kinds and names. Those that stay the same are the same from one listing to the next. */
-  readonly objects: readonly StoredObject[];
-  /** Of definitions, by id. */
-  readonly stamps: ReadonlyMap<string, ObjectStamps>;
 }
 
 /** Which events are asked for. Times are ISO 8601. */
@@ -247,7 +239,7 @@ export interface Closeable {
 }
 
 /** The Postgres store: object versions, revisions, events, credentials. Failures are `AppError`s. */
-export interface Store extends Closeable, BackupStore, CredentialStore, LimitStore, ServingStore {
+export interface Store extends Closeable, BackupStore, CredentialStore, LimitStore, ListingStore, ServingStore {
   /** For people: `postgres://db.example.com/gitway` or `embedded Postgres in .gitway`. Without a password. */
   readonly description: string;
   /** Where another connection to it can be opened: as `databaseUrl`. */
@@ -263,12 +255,6 @@ export interface Store extends Closeable, BackupStore, CredentialStore, LimitSto
   objects(kind: Kind, name?: string): Promise<readonly StoredObject[]>;
   /** All objects, those of a kind, or the one with a name, as of one revision and with their files. */
   live(filter: { readonly kind?: Kind; readonly name?: string }): Promise<LiveObjects>;
-  /** The current revision; 0 before the first apply. */
-  revision(): Promise<number>;
-  /** What is live, all of it of one revision. Reads what is new since the last time. */
-  listing(): Promise<Listing>;
-  /** When each live object of a kind was added and last changed, and by whom, by id. */
-  stamps(kind: Kind): Promise<ReadonlyMap<string, ObjectStamps>>;
   /** The newest `limit` events that fit, or the first ones after an id; oldest first either way. */
   events(query: EventQuery): Promise<readonly InformationEvent[]>;
   /** The newest `limit` steps of the objects that have or had a name, oldest first. */

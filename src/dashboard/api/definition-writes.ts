@@ -143,12 +143,12 @@ function routeIn(body: unknown): string | undefined {
 
 function readingContext(
   { orgId, routeBase }: DefinitionWriteParts,
-  { book, definitions }: Catalogue,
+  { book, hasName }: Catalogue,
   previous: DefinitionObject | null,
   set?: ManifestSet,
 ) {
-  const live = definitions.map(({ object }) => object.name);
-  const takenNames = new Set([...live, ...namesIn(set, "ApiDefinition")]);
+  const inTree = namesIn(set, "ApiDefinition");
+  const takenNames = { has: (name: string) => hasName(name) || inTree.has(name) };
   const webhooks = { ...book, names: new Set([...book.names, ...namesIn(set, "Webhook")]) };
   return { orgId, routeBase, webhooks, previous, takenNames, keepIds: false, strict: true };
 }

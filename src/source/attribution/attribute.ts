@@ -21,12 +21,14 @@ import { lineageOf, type Lineage } from "./lineage.ts";
 import type { View } from "./object-view.ts";
 import { walkObjects } from "./object-walk.ts";
 import type { LookAt } from "./past-trees.ts";
+import type { TrailerReader } from "./prune-consents.ts";
 import { findReleases, type Waiting } from "./release-finder.ts";
 import { filesOfWalkers, trackChange, type TrackedChange } from "./tracked-changes.ts";
 import { createViewReader, type ViewReading } from "./view-reader.ts";
 
 /** What attribution works with. */
 export interface HistoryReading extends FactsReading {
+  readonly trailers: TrailerReader;
   readonly repository: Repository;
   readonly paths: ManifestPaths;
   readonly references: ViewReading["references"];

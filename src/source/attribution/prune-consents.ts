@@ -1,3 +1,4 @@
+import { createCache } from "../cache.ts";
 import type { createGraphReader } from "../git/commit-graph.ts";
 import type { CommitReader } from "../git/commit-reader.ts";
 import { gitOutput } from "../git/git.ts";
@@ -19,7 +20,7 @@ export interface PruneConsents {
 
 /** What consents are looked for with. */
 export interface ConsentReading extends FactsReading {
-  readonly repository: Repository;
+  readonly trailers: TrailerReader;
   readonly commits: CommitReader;
   readonly graphs: ReturnType<typeof createGraphReader>;
   readonly steps: StepReader;
@@ -34,7 +35,7 @@ export async function pruneConsents(
 ): Promise<PruneConsents> {
   const graph = await reading.graphs.read(to, from === null ? [] : [from]);
   const range = from !== null && from !== to && graph.has(from) ? graph.list([to], from) : [];
-  const trailers = await readTrailers(reading, [{ id: to }, ...range]);
+  const trailers = await reading.trailers([to, ...range.map(({ id }) => id)]);
   const objects = new Set<string>();
   for (const [commit, values] of trailers) {
     const names = new Set(values.flatMap((value) => nameIn(value) ?? []));
@@ -46,26 +47,48 @@ export async function pruneConsents(
 
 /** Which of some commits consent to whatever is deleted. */
 export async function findConsents(
-  reading: Pick<ConsentReading, "repository" | "commits">,
+  reading: Pick<ConsentReading, "trailers">,
   asked: readonly Pick<Commit, "id">[],
 ): Promise<readonly string[]> {
-  const trailers = await readTrailers(reading, asked);
+  const trailers = await reading.trailers(asked.map(({ id }) => id));
   return [...trailers].flatMap(([commit, values]) => (saysAll(values) ? [commit] : []));
 }
 
 const trailer = "%(trailers:key=Gitway-Allow-Prune,valueonly,unfold)";
 const fewCommits = 50;
 
-/** The trailers of some commits. What a trailer is, git alone knows; where none can be, it is not asked. */
+/** The trailers of those commits that have some, by commit. */
+export type TrailerReader = (ids: readonly string[]) => Promise<ReadonlyMap<string, readonly string[]>>;
+
+const mostRemembered = 100;
+
+/** Reads trailers. What one is, git alone knows; where none can be, it is not asked, and of few commits only once. */
+export function createTrailerReader(repository: Repository, commits: CommitReader): TrailerReader {
+  const known = createCache<readonly string[]>(mostRemembered, () => 1);
+  return async (asked) => {
+    const ids = [...new Set(asked)];
+    if (ids.length > fewCommits) return readTrailers(repository, ids);
+    const found = new Map<string, readonly string[]>();
+    const unknown: string[] = [];
+    for (const id of await mentionsIn(commits, ids)) {
+      const values = known.get(id);
+      if (values) found.set(id, values);
+      else unknown.push(id);
+    }
+    for (const [id, values] of unknown.length === 0 ? [] : await readTrailers(repository, unknown)) {
+      known.set(id, values);
+      found.set(id, values);
+    }
+    return found;
+  };
+}
+
 async function readTrailers(
-  { repository: { setting, path }, commits }: Pick<ConsentReading, "repository" | "commits">,
-  asked: readonly Pick<Commit, "id">[],
+  { setting, path }: Repository,
+  ids: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const ids = [...new Set(asked.map(({ id }) => id))];
-  const mentioning = ids.length > fewCommits ? ids : await mentionsIn(commits, ids);
-  if (mentioning.length === 0) return new Map();
   const options = ["log", "--no-walk=unsorted", "-z", `--format=%H%x00${trailer}`, "--stdin"];
-  const input = mentioning.map((id) => `${id}\n`).join("");
+  const input = ids.map((id) => `${id}\n`).join("");
   const output = await gitOutput(setting, ["--git-dir", path, ...options], { cwd: path, input });
   const fields = splitAtNul(output).map(String);
   return new Map(

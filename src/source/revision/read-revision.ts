@@ -30,6 +30,7 @@ export interface RevisionReading extends SnapshotReading, FactsReading {
 
 /** What was read last, for the next one to go on from. */
 interface LastRead {
+  readonly revision: Revision;
   readonly snapshot: Snapshot;
   readonly referenced: ReferencedFiles;
   readonly documents: ReturnType<typeof createDocumentIndex>;
@@ -53,18 +54,21 @@ export function createRevisionReader(reading: RevisionReading) {
   }
 
   async function readNow(commit: string): Promise<Revision> {
+    if (last?.snapshot.commit === commit && last.unsettled.size === 0) return last.revision;
     const snapshot = await takeSnapshot(reading, last?.snapshot ?? null, commit);
     const { set, referenced } = await readTree(snapshot);
-    last = {
-      snapshot: { ...snapshot, referenced: referenced.entries },
-      referenced,
-      ...indexed(snapshot),
-    };
-    return {
+    const revision: Revision = {
       commit,
       set,
       content: (digest) => contentOf(objects, referenced.blobs.get(digest), digest),
     };
+    last = {
+      revision,
+      snapshot: { ...snapshot, referenced: referenced.entries },
+      referenced,
+      ...indexed(snapshot),
+    };
+    return revision;
   }
 
   async function readTree(snapshot: Snapshot) {

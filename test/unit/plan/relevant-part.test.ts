@@ -90,8 +90,8 @@ const startTree: Tree = {
 function changed(random: ReturnType<typeof createRandom>, { tokens, definitions }: Tree): Tree {
   if (random.chance(0.1))
     return { definitions, tokens: tokens.length < 2 ? ["t", "u"] : [random.pick(tokens)] };
-  if (random.chance(0.1)) return { tokens, definitions: definitions.slice(random.below(2)) };
   if (definitions.length === 0) return startTree;
+  if (random.chance(0.3)) return { tokens, definitions: cameAndWent(random, definitions) };
   const old = random.pick(definitions);
   const edited: Definition = random.pick([
     { ...old, body: String(random.below(4)) },
@@ -102,6 +102,18 @@ function changed(random: ReturnType<typeof createRandom>, { tokens, definitions 
     { ...old, name: random.pick(["a", "b", "c", "f"]) },
   ]);
   return { tokens, definitions: definitions.map((each) => (each === old ? edited : each)) };
+}
+
+/** One goes, anywhere, or one comes, which may be there already or take what another has. */
+function cameAndWent(
+  random: ReturnType<typeof createRandom>,
+  definitions: readonly Definition[],
+): readonly Definition[] {
+  const at = random.below(definitions.length);
+  if (random.chance(0.5)) return definitions.toSpliced(at, 1);
+  const name = random.pick(["a", "b", "c", "d", "f", "g"]);
+  const route = random.chance(0.8) ? name : "a";
+  return definitions.toSpliced(at, 0, { name, route, body: "0", tokens: ["t"], isBroken: false });
 }
 
 /** What did not change is the same object again, as when a source reads it. */
