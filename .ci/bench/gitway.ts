@@ -3,7 +3,13 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { cores, freePort, start, type Started } from "./processes.ts";
-import { cloneRepository, commitText, importCommits, initRepository, type RepositoryFile } from "./repository.ts";
+import {
+  cloneRepository,
+  commitText,
+  importCommits,
+  initRepository,
+  type RepositoryFile,
+} from "./repository.ts";
 
 /** The secret of the token that all routes ask for. */
 export const token = "benchmark-".repeat(4);

@@ -1,4 +1,5 @@
 import type { DefinitionObject } from "../exchange/definition-notation.ts";
+import type { TakenNames } from "../exchange/slug.ts";
 import { type WebhookBook, webhookBook } from "../exchange/webhook-book.ts";
 import type { WebhookObject } from "../exchange/webhook-notation.ts";
 import { dashboardIds, type DashboardIds, idClaimsOf } from "../manifest/dashboard-ids.ts";
@@ -34,8 +35,8 @@ export interface Catalogue {
   find(asked: string): CatalogueEntry | undefined;
   /** The definition that has an id, of whichever sort. */
   findById(id: string): CatalogueEntry | undefined;
-  /** Whether a manifest has this name. */
-  hasName(name: string): boolean;
+  /** The names of the manifests of definitions. */
+  readonly names: TakenNames;
 }
 
 /** A catalogue, with what the next one is made from. */
@@ -114,7 +115,7 @@ function catalogueOf(
     book: last && isSame(last.webhooks, webhooks) ? last.book : webhookBook(webhooks, orgId),
     find: (asked) => index.byId.get(asked) ?? index.byName.get(asked),
     findById: (id) => index.byId.get(id),
-    hasName: (name) => index.byName.has(name),
+    names: index.byName,
   };
 }
 
@@ -122,10 +123,7 @@ function isSame<T>(one: readonly T[], other: readonly T[]): boolean {
   return one.length === other.length && one.every((each, at) => each === other[at]);
 }
 
-function changesBetween(
-  before: readonly CatalogueEntry[],
-  after: readonly CatalogueEntry[],
-): EntryChanges {
+function changesBetween(before: readonly CatalogueEntry[], after: readonly CatalogueEntry[]): EntryChanges {
   const [known, present] = [new Set(before), new Set(after)];
   return {
     removed: before.filter((entry) => !present.has(entry)),

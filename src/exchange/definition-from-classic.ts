@@ -1,6 +1,6 @@
 import { definitionFromDashboard, type DefinitionReading } from "./definition-from-dashboard.ts";
-import { webhookBook } from "./webhook-book.ts";
 import type { TakenNames } from "./slug.ts";
+import { webhookBook } from "./webhook-book.ts";
 
 /** What must be known to take over a definition without its wrapper. */
 export interface ClassicContext {

@@ -10,9 +10,9 @@ import { isObject, type JsonObject, objectAt, ownField } from "./json-object.ts"
 import type { Said } from "./notation.ts";
 import { writeAddress } from "./proxy-section.ts";
 import { areEqual } from "./refine.ts";
+import type { TakenNames } from "./slug.ts";
 import { formProblems, type SpecSides, takeOver } from "./take-over.ts";
 import type { NewWebhook } from "./webhook-book.ts";
-import type { TakenNames } from "./slug.ts";
 
 /** What must be known to take over a definition of the Dashboard API. */
 export interface ReadingContext extends DashboardContext {

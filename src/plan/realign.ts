@@ -105,7 +105,11 @@ function withManifests(last: Pairing, part: Part, after: readonly Manifest[]): P
   return { manifests, objects, pairs, origin, index };
 }
 
-function spliced<T>(before: readonly T[], { start, removed, added }: Part, after: readonly T[]): readonly T[] {
+function spliced<T>(
+  before: readonly T[],
+  { start, removed, added }: Part,
+  after: readonly T[],
+): readonly T[] {
   return before.toSpliced(start, removed, ...after.slice(start, start + added));
 }
 

@@ -239,7 +239,8 @@ export interface Closeable {
 }
 
 /** The Postgres store: object versions, revisions, events, credentials. Failures are `AppError`s. */
-export interface Store extends Closeable, BackupStore, CredentialStore, LimitStore, ListingStore, ServingStore {
+export interface Store
+  extends Closeable, BackupStore, CredentialStore, LimitStore, ListingStore, ServingStore {
   /** For people: `postgres://db.example.com/gitway` or `embedded Postgres in .gitway`. Without a password. */
   readonly description: string;
   /** Where another connection to it can be opened: as `databaseUrl`. */

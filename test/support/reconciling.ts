@@ -1,6 +1,7 @@
 import { silentLog } from "../../src/log.ts";
 import { createPlanMemory } from "../../src/plan/relevant-part.ts";
 import { runPass, type PassParts, type PassResult } from "../../src/reconcile/pass.ts";
+import { createTurns } from "../../src/reconcile/turns.ts";
 import type { Secret } from "../../src/secret.ts";
 import { openSource, type Source } from "../../src/source/open-source.ts";
 import { openStore } from "../../src/store/open-store.ts";
@@ -60,6 +61,7 @@ export async function createReconciling(options: ReconcilingOptions = {}): Promi
     allowPrune: false,
     resolveSecret: async ({ env }) => secrets[env ?? ""] ?? null,
     planMemory: createPlanMemory(),
+    turns: createTurns(),
     log,
   };
   return {

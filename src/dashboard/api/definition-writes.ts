@@ -143,12 +143,12 @@ function routeIn(body: unknown): string | undefined {
 
 function readingContext(
   { orgId, routeBase }: DefinitionWriteParts,
-  { book, hasName }: Catalogue,
+  { book, names }: Catalogue,
   previous: DefinitionObject | null,
   set?: ManifestSet,
 ) {
   const inTree = namesIn(set, "ApiDefinition");
-  const takenNames = { has: (name: string) => hasName(name) || inTree.has(name) };
+  const takenNames = { has: (name: string) => names.has(name) || inTree.has(name) };
   const webhooks = { ...book, names: new Set([...book.names, ...namesIn(set, "Webhook")]) };
   return { orgId, routeBase, webhooks, previous, takenNames, keepIds: false, strict: true };
 }

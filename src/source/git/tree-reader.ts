@@ -2,7 +2,6 @@ import { AppError } from "../../errors.ts";
 import { createCache } from "../cache.ts";
 import type { FileEntry, PathChange, Step } from "./history.ts";
 import type { ObjectReader } from "./object-reader.ts";
-import { treeModes } from "./tree.ts";
 import {
   compareEntries,
   entryAt,
@@ -13,6 +12,7 @@ import {
   nameOf,
   type RawEntry,
 } from "./tree-entries.ts";
+import { treeModes } from "./tree.ts";
 
 /** Compares trees of a mirror object by object: what two of them have in common is not looked at. */
 export interface TreeReader {
