@@ -19,7 +19,6 @@ import type { LimitStore } from "./limits/limit-store.ts";
 import type { ListingStore } from "./listing-store.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { ServingStore } from "./serving/serving-store.ts";
-import type { ObjectStamps } from "./stamps.ts";
 
 /** What happened to an object, as an event and a message say it. */
 export type EventAction = "added" | "updated" | "deleted" | "issued" | "rotated" | "revoked";

@@ -162,8 +162,10 @@ function choose(source: Advertised, branch: string | null, mirror: Mirror) {
       `HEAD of the source ${where} points to a branch that does not exist. Set 'branch'. ${branchesOf(source)}`,
     );
   const name = source.headRef?.startsWith("refs/heads/") ? source.headRef.slice("refs/heads/".length) : null;
-  return name !== null && source.branches.get(name) === source.head
-    ? { name, ref: `refs/heads/${name}`, commit: source.head }
+  // HEAD and its branch are listed one after the other: a push in between shows in one of them only.
+  const commit = name === null ? undefined : source.branches.get(name);
+  return name !== null && commit !== undefined
+    ? { name, ref: `refs/heads/${name}`, commit }
     : { name: "HEAD", ref: "HEAD", commit: source.head };
 }
 
