@@ -8,7 +8,7 @@ import { outlookOf } from "../plan/outlook.ts";
 import type { AttributedChange, CurrentState, Plan, StoredObject } from "../plan/plan.ts";
 import type { PruneLimit } from "../plan/prune.ts";
 import type { PlanMemory } from "../plan/relevant-part.ts";
-import type { LookAt, Revision, Source } from "../source/open-source.ts";
+import type { FetchedRevision, LookAt, Revision, Source } from "../source/open-source.ts";
 import type { Applied, Store, Suspension, SyncStatus } from "../store/store.ts";
 import { attributeWithDrift, noticeDrift } from "./heal-drift.ts";
 import { attributeWithLastGood, lastGoodVersions, type ValidVersion } from "./last-good.ts";
@@ -82,8 +82,8 @@ export async function runPass(parts: PassParts, signal?: AbortSignal): Promise<P
 export async function passInTurn(parts: PassParts, signal?: AbortSignal): Promise<PassResult> {
   const previous = await parts.store.readSync();
   try {
-    await noticeDrift(parts.store, parts.log);
-    const { prepared, applied, suspension } = await planAndApply(parts, previous, signal);
+    const fetched = await lookBothWays(parts, signal);
+    const { prepared, applied, suspension } = await planAndApply(parts, { previous, fetched }, signal);
     await resolveReferences(parts);
     const revision = applied?.revision ?? prepared.plan.parentRevision;
     const { plan, attributed } = prepared;
@@ -103,18 +103,30 @@ export async function passInTurn(parts: PassParts, signal?: AbortSignal): Promis
   }
 }
 
-/** Source against store, with authors. Changes nothing. */
-export async function preparePlan(parts: PassParts, signal?: AbortSignal): Promise<PreparedPlan> {
-  return prepare(parts, await parts.store.readSync(), signal);
+/** Whether somebody changed the store, and at the same time where the branch is. */
+async function lookBothWays(
+  { source, store, log }: PassParts,
+  signal?: AbortSignal,
+): Promise<FetchedRevision> {
+  const [noticed, fetched] = await Promise.allSettled([noticeDrift(store, log), source.fetch(signal)]);
+  for (const each of [noticed, fetched]) if (each.status === "rejected") throw each.reason;
+  return (fetched as PromiseFulfilledResult<FetchedRevision>).value;
 }
 
-async function prepare(
-  parts: PassParts,
-  previous: SyncStatus | null,
-  signal?: AbortSignal,
-): Promise<PreparedPlan> {
+/** Source against store, with authors. Changes nothing. */
+export async function preparePlan(parts: PassParts, signal?: AbortSignal): Promise<PreparedPlan> {
+  const previous = await parts.store.readSync();
+  return prepare(parts, { previous, fetched: await parts.source.fetch(signal) });
+}
+
+/** What a plan begins with: the status that the last pass left, and where the branch is. */
+interface Beginning {
+  readonly previous: SyncStatus | null;
+  readonly fetched: FetchedRevision;
+}
+
+async function prepare(parts: PassParts, { previous, fetched }: Beginning): Promise<PreparedPlan> {
   const { source, store } = parts;
-  const fetched = await source.fetch(signal);
   const [revision, current] = await Promise.all([source.read(fetched.commit), store.current()]);
   const origin = originOf({ ...parts.sourceStatus, branch: fetched.branch });
   const since = rangeStart(previous, current, origin);
@@ -166,11 +178,13 @@ export async function consentsOf(
 
 async function planAndApply(
   parts: PassParts,
-  previous: SyncStatus | null,
+  beginning: Beginning,
   signal?: AbortSignal,
 ): Promise<{ prepared: PreparedPlan; applied: Applied | null; suspension: Suspension | null }> {
+  const { previous } = beginning;
+  let { fetched } = beginning;
   for (let attempt = 1; ; attempt++) {
-    const prepared = await prepare(parts, previous, signal);
+    const prepared = await prepare(parts, { previous, fetched });
     const suspension = prepared.plan.changes.length === 0 ? null : await parts.store.suspension();
     if (suspension) return { prepared, applied: null, suspension };
     try {
@@ -179,6 +193,7 @@ async function planAndApply(
       if (!isOvertaken(error) || attempt === attempts) throw error;
       parts.log.info({ attempt, reason: error.message }, "something else was faster, planning again");
       await wait(Math.random() * 50 * attempt);
+      fetched = await parts.source.fetch(signal);
     }
   }
 }

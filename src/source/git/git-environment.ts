@@ -102,7 +102,9 @@ export function gitConfig(location: Location, credentials: SourceCredentials, gi
  * work tree is as the owner's git makes it.
  */
 export function localPushConfig(location: Location, gitTime: number): string {
-  return commonConfig(location, {}, String(Math.max(1, Math.ceil(gitTime / 1000))));
+  const seconds = String(Math.max(1, Math.ceil(gitTime / 1000)));
+  // Without it, git would start a command only to find that nothing is to be cleaned up.
+  return commonConfig(location, {}, seconds) + section("receive", { autogc: "false" });
 }
 
 function commonConfig(location: Location, credentials: SourceCredentials, seconds: string): string {
