@@ -7,7 +7,7 @@ import type { StoredObject } from "../plan/plan.ts";
 import type { Listing } from "../store/listing-store.ts";
 import type { ObjectStamps } from "../store/stamps.ts";
 import type { Store } from "../store/store.ts";
-import { type CatalogueIndex, type EntryChanges, indexAfter, indexEntries } from "./catalogue-index.ts";
+import { type CatalogueIndex, type EntryChanges, indexEntries } from "./catalogue-index.ts";
 
 type Definition = Extract<StoredObject, { kind: "ApiDefinition" }>;
 type Webhook = Extract<StoredObject, { kind: "Webhook" }>;
@@ -106,16 +106,16 @@ function catalogueOf(
   );
   const webhooks = objects.filter((object) => object.kind === "Webhook");
   const changes = changesBetween(last?.definitions ?? [], entries);
-  const index = (last && indexAfter(last.index, changes)) ?? indexEntries(entries);
+  const index = last?.index.after(changes) ?? indexEntries(entries);
   return {
     revision,
     index,
     definitions: byAgeAfter(last?.definitions ?? [], changes),
     webhooks,
     book: last && isSame(last.webhooks, webhooks) ? last.book : webhookBook(webhooks, orgId),
-    find: (asked) => index.byId.get(asked) ?? index.byName.get(asked),
-    findById: (id) => index.byId.get(id),
-    names: index.byName,
+    find: (asked) => index.byId(asked) ?? index.byName(asked),
+    findById: (id) => index.byId(id),
+    names: { has: (name) => index.byName(name) !== undefined },
   };
 }
 

@@ -15,38 +15,22 @@ interface Known {
   readonly objects: readonly StoredObject[];
 }
 
-/** What the revision pointer sees, as the rows have it. Objects that stay the same are the same from read to read. */
-export interface StoredState {
-  readonly revision: number;
-  readonly origin: string | null;
-  /** In the order of kinds and names. */
-  readonly objects: readonly StoredObject[];
-}
-
-/** Reads the state in a snapshot of somebody's. */
-export type StateReader = (session: Session) => Promise<StoredState>;
-
-/** What was read before is not read again while the fingerprint of the rows says that nobody wrote to it. */
-export function createStateReader(): StateReader {
+/**
+ * Reads the objects that the revision pointer sees, in one snapshot; drifted ones so that a plan heals them.
+ * What was read before is not read again while the fingerprint of the rows says that nobody wrote to it.
+ */
+export function createCurrentReader(database: Database): (now: Date) => Promise<CurrentState> {
   let known: Known | null = null;
-  return async (session) => {
-    const { revision } = await readPointer(session);
-    const { origin, ...mark } = await readMark(session, revision);
-    const read = await readKnown(session, known, mark);
-    known = read;
-    return { revision, origin, objects: read.objects };
-  };
-}
-
-/** Reads what a plan is made against, in one snapshot: drifted objects so that it heals them. */
-export function readCurrent(database: Database, readState: StateReader, now: Date): Promise<CurrentState> {
-  return database.transaction(
-    async (session) => {
-      const { revision, origin, objects } = await readState(session);
-      return { revision, origin, ...(await withDrift(session, objects, now)) };
-    },
-    { snapshot: true },
-  );
+  return (now) =>
+    database.transaction(
+      async (session) => {
+        const { revision } = await readPointer(session);
+        const { origin, ...mark } = await readMark(session, revision);
+        known = await readKnown(session, known, mark);
+        return { revision, origin, ...(await withDrift(session, known.objects, now)) };
+      },
+      { snapshot: true },
+    );
 }
 
 type Mark = Pick<Known, "revision" | "fingerprint" | "noted">;

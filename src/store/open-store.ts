@@ -11,7 +11,7 @@ import { issueCredential, rotateCredential } from "./credentials/issue-credentia
 import { noteLastUse } from "./credentials/last-use.ts";
 import { syncReferences } from "./credentials/reference-credentials.ts";
 import { revokeCredentials } from "./credentials/revoke-credentials.ts";
-import { createStateReader, readCurrent } from "./current-state.ts";
+import { createCurrentReader } from "./current-state.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { checkDrift, lookForDrift, wakeChannel } from "./drift/drift.ts";
 import { startEmbeddedPostgres } from "./embedded/embedded-postgres.ts";
@@ -120,12 +120,12 @@ function unreadableUrl(): AppError {
 
 function storeOn(database: Database, server: Server, log: Log): Store {
   const feeds = new Set<Closeable>();
-  const readState = createStateReader();
+  const readCurrent = createCurrentReader(database);
   let closing: Promise<void> | undefined;
   return {
     description: server.description,
     url: server.url,
-    current: () => readCurrent(database, readState, new Date()),
+    current: () => readCurrent(new Date()),
     apply: (request) => applyRevision(database, request),
     noteSightings: (request) => noteSightings(database, request),
     readSync: () => readSyncStatus(database),
@@ -133,7 +133,7 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     objects: (kind, name) => readObjects(database, name === undefined ? { kind } : { kind, name }),
     live: (filter) => readLive(database, filter),
     revision: async () => (await readPointer(database)).revision,
-    listing: createListingReader(database, readState),
+    listing: createListingReader(database),
     stamps: (kind) => readStamps(database, kind),
     events: (query) => readEvents(database, query),
     history: (kind, name, limit) => readHistory(database, kind, name, limit),

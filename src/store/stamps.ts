@@ -21,7 +21,7 @@ interface StampRow {
 }
 
 /**
- * When each live object of a kind, or each of those asked for, was first written and last changed, and by whom, by id:
+ * When each live object of a kind, or each of those asked for, live or not, was first written and last changed, and by whom, by id:
  * as Git says, if it does.
  */
 export async function readStamps(
@@ -41,8 +41,7 @@ export async function readStamps(
            group by object_id) as ends
      join gitway.event as first on first.id = ends.first
      join gitway.event as last on last.id = ends.last
-     where ends.object_id in
-       (select object_id from gitway.object_version where kind = $1 and to_revision is null)`,
+     ${ids ? "" : "where ends.object_id in (select object_id from gitway.object_version where kind = $1 and to_revision is null)"}`,
     ids ? [kind, ids] : [kind],
   );
   return new Map(

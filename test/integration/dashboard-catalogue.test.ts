@@ -33,6 +33,13 @@ test("a catalogue that goes on from the last one is what one that is read anew i
     ],
     async () => [create(definition({ name: "c" })), create(definition({ name: "d" }))],
     async () => [remove(await live("b"))],
+    async () => {
+      const sightings = [
+        { version: (await live("c")).version, path: "apis/moved.yaml", line: 7, origin: "here" },
+      ];
+      await other.noteSightings({ parentRevision: await other.revision(), sightings });
+      return [create(definition({ name: "e" }))];
+    },
     async () => [remove(await live("a")), create(definition({ name: "b" }))],
   ];
 
