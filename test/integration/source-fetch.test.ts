@@ -36,6 +36,22 @@ describe("fetching from a local repository", () => {
     expect(await source.fetch()).toEqual({ commit, branch: "a/b", shallow: false });
   });
 
+  test("follows the branch of HEAD although it is pushed to while the source lists both", async () => {
+    await using repository = await createRepository({ branch: "main" });
+    const first = await repository.commit();
+    const second = await repository.commit();
+    await using server = await listen(
+      createServer((request, response) =>
+        serveGit(repository.path, request, response, {
+          changed: (body) => body.replace(`${second} HEAD`, `${first} HEAD`),
+        }),
+      ),
+    );
+    await using source = await openTestSource(`${server.url}/.git`);
+
+    expect(await source.fetch()).toEqual({ commit: second, branch: "main", shallow: false });
+  });
+
   test("follows a detached HEAD, also one that no branch has", async () => {
     await using repository = await createRepository();
     const first = await repository.commit();

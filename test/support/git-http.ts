@@ -10,7 +10,10 @@ export function serveGit(
   root: string,
   request: IncomingMessage,
   response: ServerResponse,
-  { cut = false }: { readonly cut?: boolean | number } = {},
+  {
+    cut = false,
+    changed = (body) => body,
+  }: { readonly cut?: boolean | number; readonly changed?: (body: string) => string } = {},
 ): void {
   const url = new URL(request.url ?? "/", "http://localhost");
   const child = spawn("git", ["-c", "safe.directory=*", "http-backend"], {
@@ -40,7 +43,7 @@ export function serveGit(
     const lines = output.subarray(0, end).toString().split("\r\n");
     const headers = lines.map((line) => line.split(": ") as [string, string]);
     const status = headers.find(([name]) => name === "Status")?.[1] ?? "200";
-    const body = output.subarray(end + 4);
+    const body = Buffer.from(changed(output.toString("latin1", end + 4)), "latin1");
     response.writeHead(Number.parseInt(status, 10), headers.flat());
     if (cut === false || body.length <= cut) response.end(body);
     else response.write(body.subarray(0, cut), () => response.destroy());
