@@ -62,13 +62,38 @@ describe("a key", () => {
     expect((await api.request("/sync", key("nobody"))).status).toBe(401);
   });
 
-  test("can't be guessed at speed", async () => {
+  test("is refused alike whether it is nobody's or that of a user who is not active", async () => {
+    await commit({
+      "apis/nobody.yaml": userManifest("nobody", "NOBODY", ["definitions.read"], "  active: false\n"),
+      "apis/reader.yaml": userManifest("reader", "READER", ["definitions.read"]),
+    });
+    await expect.poll(async () => (await api.request("/sync", key("reader"))).status).toBe(200);
+
+    const answers = await Promise.all(
+      [key("nobody"), key("unknown")].map(async (wrong) => {
+        const answer = await api.request("/sync", wrong);
+        const headers = [...answer.headers].filter(([name]) => name !== "date");
+        return [answer.status, headers, await answer.text()];
+      }),
+    );
+
+    expect(answers[0]).toEqual(answers[1]);
+  });
+
+  test("that is wrong is a 429 after twenty of them, and one that is right is served all the same", async () => {
+    await commit({ "apis/reader.yaml": userManifest("reader", "READER", ["definitions.read"]) });
+    await expect.poll(async () => (await api.request("/sync", key("reader"))).status).toBe(200);
+
     const statuses = new Set<number>();
     for (let count = 0; count < 25; count++)
       statuses.add((await api.request("/sync", key(`guess-${count}`))).status);
 
     expect([...statuses]).toEqual([401, 429]);
-    expect(Number((await api.request("/sync", key("guess"))).headers.get("retry-after"))).toBeGreaterThan(0);
+    const refused = await api.request("/sync", key("guess"));
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ Status: "Error", Meta: null });
+    expect((await api.request("/sync", key("reader"))).status).toBe(200);
+    expect((await api.request("/sync", null)).status).toBe(401);
   });
 });
 

@@ -2,11 +2,12 @@
 const limit = { attempts: 20, window: 60_000 };
 const mostAddresses = 10_000;
 
-/** Counts wrong keys by address, so that keys can't be guessed at speed. */
+/** Counts wrong keys by address, so that guessing shows and costs little. */
 export interface FailedAttempts {
-  /** How many milliseconds an address has to wait; 0 when it may go on. */
+  /** How many milliseconds the next wrong key of an address is too early; 0 when it is not. */
   waitOf(address: string): number;
-  failed(address: string): void;
+  /** Counts one, and says whether it was the last for now. */
+  failed(address: string): "last" | "more";
 }
 
 /** Counts in fixed windows; the oldest addresses are forgotten beyond 10,000. */
@@ -19,14 +20,12 @@ export function createFailedAttempts(now: () => number = Date.now): FailedAttemp
     },
     failed(address) {
       const window = windows.get(address);
-      if (window && window.end > now()) {
-        window.count++;
-        return;
-      }
+      if (window && window.end > now()) return ++window.count === limit.attempts ? "last" : "more";
       windows.delete(address);
       windows.set(address, { count: 1, end: now() + limit.window });
       const [oldest] = windows.keys();
       if (windows.size > mostAddresses && oldest !== undefined) windows.delete(oldest);
+      return "more";
     },
   };
 }

@@ -7,7 +7,7 @@ import { Secret } from "../../secret.ts";
 import { createFailedAttempts } from "../access/failed-attempts.ts";
 import type { KeyRing } from "../access/key-ring.ts";
 import { refuse } from "../answers.ts";
-import { type ApiRoute, type ApiVariables, mayAccess } from "./api-route.ts";
+import { type ApiContext, type ApiRoute, type ApiVariables, mayAccess } from "./api-route.ts";
 
 /** What the Dashboard API is made of. */
 export interface ApiOptions {
@@ -21,19 +21,10 @@ export function createApi({ keys, routes, log }: ApiOptions): Hono<ApiVariables>
   const api = new Hono<ApiVariables>({ strict: false });
   const attempts = createFailedAttempts();
   api.use(async (context, next) => {
-    const address = getConnInfo(context).remote.address ?? "";
-    const wait = attempts.waitOf(address);
-    if (wait > 0)
-      return refuse(context, 429, "Too many wrong keys. Try again later.", {
-        "retry-after": String(Math.ceil(wait / 1000)),
-      });
     const given = context.req.header("authorization")?.trim() ?? "";
     const key = new Secret(given);
     const user = given === "" ? null : keys.userOf(key);
-    if (!user) {
-      if (given !== "") attempts.failed(address);
-      return refuse(context, 401, "Not authorised");
-    }
+    if (!user) return given === "" ? refuse(context, 401, "Not authorised") : refuseWrongKey(context);
     context.set("user", user);
     context.set("userNow", async () => {
       await keys.settled();
@@ -56,6 +47,19 @@ export function createApi({ keys, routes, log }: ApiOptions): Hono<ApiVariables>
     return refuse(context, http as 400, toldReason(error));
   });
   return api;
+
+  /** Only wrong keys wait: whoever has a right one does not pay for others behind the same address. */
+  function refuseWrongKey(context: ApiContext): Response {
+    const address = getConnInfo(context).remote.address ?? "";
+    const wait = attempts.waitOf(address);
+    if (wait > 0)
+      return refuse(context, 429, "Too many wrong keys. Try again later.", {
+        "retry-after": String(Math.ceil(wait / 1000)),
+      });
+    if (attempts.failed(address) === "last")
+      log.warn({ address }, "an address has sent many wrong keys: more of them get a 429 for a while");
+    return refuse(context, 401, "Not authorised");
+  }
 }
 
 /** What a client may know of a failure: neither where the store is, nor how it is asked. */
