@@ -66,6 +66,8 @@ export interface Config {
   readonly dashboard: {
     readonly host: string;
     readonly port: number;
+    /** Besides loopback and `host`, without a port. */
+    readonly hosts: readonly string[];
     readonly orgId: string;
     readonly edits: "commit" | "branch" | "off";
     readonly newFiles: string;
@@ -244,6 +246,7 @@ function assemble(merged: ReadonlyMap<string, Written>, surroundings: Surroundin
     dashboard: {
       host: text("dashboard.host"),
       port: number("dashboard.port"),
+      hosts: at("dashboard.hosts") as readonly string[],
       orgId: text("dashboard.orgId"),
       edits: text("dashboard.edits") as Config["dashboard"]["edits"],
       newFiles: text("dashboard.newFiles"),

@@ -8,5 +8,10 @@ export function refuse(
   message: string,
   headers: Record<string, string> = {},
 ): Response {
-  return context.json({ Status: "Error", Message: message, Meta: null }, status, headers);
+  return context.json(envelope(message), status, headers);
+}
+
+/** The same, where there is no context. */
+export function envelope(message: string) {
+  return { Status: "Error", Message: message, Meta: null };
 }

@@ -1,16 +1,19 @@
 import { once } from "node:events";
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { createAdaptorServer } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 
 import { AppError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Closeable, SyncStatus } from "../store/store.ts";
+import type { HostNames } from "./access/known-hosts.ts";
+import { onlyOwnRequests } from "./access/own-requests.ts";
 import { refuse } from "./answers.ts";
 import { type ApiOptions, createApi } from "./api/api.ts";
+import { answerFaults, answerUnreadable } from "./http-faults.ts";
 import type { Exposition } from "./metrics.ts";
 import { webhookReceiver, type WebhookReceiver } from "./webhook-receiver.ts";
 
@@ -30,8 +33,7 @@ export interface Health {
 }
 
 /** What the dashboard is made of. */
-export interface DashboardOptions {
-  readonly host: string;
+export interface DashboardOptions extends HostNames {
   /** 0 takes a free one. */
   readonly port: number;
   readonly health: () => Promise<Health>;
@@ -50,11 +52,16 @@ export interface Dashboard extends Closeable {
 
 /** Serves health, metrics, the webhook receiver and the Dashboard API. `port-in-use` when it can't listen. */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const server = createAdaptorServer({
-    fetch: createApp(options).fetch,
+  const listener = getRequestListener(createApp(options).fetch, {
     overrideGlobalObjects: false,
-    serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5000 },
-  }) as Server;
+    errorHandler: answerUnreadable,
+  });
+  const times = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5000 };
+  const server = createServer(
+    { maxHeaderSize: 16 * 1024, ...times },
+    (...exchange) => void listener(...exchange),
+  );
+  answerFaults(server);
   server.maxConnections = 512;
   await listen(server, options.host, options.port);
   const { address, port, family } = server.address() as AddressInfo;
@@ -64,7 +71,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   };
 }
 
-function createApp({ health, metrics, webhook, api, log }: DashboardOptions): Hono {
+function createApp({ health, metrics, webhook, api, log, ...names }: DashboardOptions): Hono {
   const app = new Hono({ strict: false });
   app.use(
     secureHeaders({
@@ -89,6 +96,9 @@ function createApp({ health, metrics, webhook, api, log }: DashboardOptions): Ho
   for (const path of ["/healthz", "/readyz", "/metrics"])
     app.all(path, (context) => refuse(context, 405, "Use GET.", { allow: "GET, HEAD" }));
   app.route("/webhook", webhookReceiver(webhook, log));
+  // Those above may be called by any name: probes and scrapers use addresses and names of their own, a forge proves
+  // itself by its signature, and none of them does more with a browser's help than without.
+  app.use(onlyOwnRequests(names));
   app.route("/api", createApi({ ...api, log }));
   app.notFound((context) =>
     refuse(context, 404, "There is nothing here. See /healthz, /readyz and /metrics."),

@@ -296,6 +296,7 @@ function defaults() {
   return {
     host: "127.0.0.1",
     port: 0,
+    hosts: [],
     health: () => Promise.resolve(healthy),
     metrics: createMetrics(
       () => null,

@@ -38,6 +38,7 @@ export function partsOf(
   const dashboard = {
     host: "",
     port: 0,
+    hosts: [],
     orgId,
     edits: options.edits ?? "commit",
     newFiles: "{path}/{kind}/{name}.yaml",
@@ -80,6 +81,7 @@ export async function startTestApi(
   const dashboard = await startDashboard({
     host: "127.0.0.1",
     port: 0,
+    hosts: [],
     health: async () => ({
       ready: true,
       reason: null,

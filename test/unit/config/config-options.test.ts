@@ -41,6 +41,7 @@ const samples: Record<string, string> = {
   "targets.deny": "10.0.0.0/8",
   "dashboard.host": "::1",
   "dashboard.port": "7778",
+  "dashboard.hosts": "gitway.example.com",
   "dashboard.edits": "branch",
   "dashboard.newFiles": "{path}/{name}.yml",
   "dashboard.orgId": "54b53d3aeba6db5c35000002",
