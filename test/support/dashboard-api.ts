@@ -2,12 +2,14 @@ import { createTriggering, type Triggering } from "../../src/cli/call/trigger.ts
 import { dashboardDoors } from "../../src/cli/daemon/dashboard-doors.ts";
 import { administratorKeyFile, administratorKeys } from "../../src/dashboard/access/administrator-key.ts";
 import { openKeyRing } from "../../src/dashboard/access/key-ring.ts";
+import { openApiOf } from "../../src/dashboard/api/openapi.ts";
 import { type ApiParts, apiRoutes } from "../../src/dashboard/api/routes.ts";
 import { createMetrics } from "../../src/dashboard/metrics.ts";
 import { startDashboard } from "../../src/dashboard/server.ts";
 import { type Log, silentLog } from "../../src/log.ts";
 import { Secret } from "../../src/secret.ts";
 import { createTargetGuard } from "../../src/target-guard.ts";
+import { checkAgainst, type DocumentCheck, type OpenApiDocument } from "./openapi-document.ts";
 import { createReconciling, type Reconciling, type ReconcilingOptions } from "./reconciling.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -15,7 +17,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 export interface TestApi extends Reconciling {
   readonly url: string;
   readonly administratorKeyFile: string;
-  /** A request below `/api`, with a key. */
+  /** A request below `/api`, with a key. Fails when it is answered as the document of the API does not say. */
   request(path: string, key: string | null, init?: RequestInit): Promise<Response>;
 }
 
@@ -78,6 +80,8 @@ export async function startTestApi(
     administratorKey: administratorKeys(folder.path, log),
     log,
   });
+  const routes = apiRoutes(partsOf(reconciling, options, triggering));
+  const check = checkAgainst(openApiOf(routes) as unknown as OpenApiDocument);
   const dashboard = await startDashboard({
     host: "127.0.0.1",
     port: 0,
@@ -95,18 +99,20 @@ export async function startTestApi(
       () => store.suspension(),
     ).exposition,
     webhook: null,
-    api: { keys: ring, routes: apiRoutes(partsOf(reconciling, options, triggering)) },
+    api: { keys: ring, routes },
     log,
   });
   return {
     ...reconciling,
     url: dashboard.url,
     administratorKeyFile: `${folder.path}/${administratorKeyFile}`,
-    request: (path, key, init = {}) =>
-      fetch(`${dashboard.url}/api${path}`, {
-        ...init,
-        headers: { ...(key === null ? {} : { authorization: key }), ...(init.headers as object) },
-      }),
+    async request(path, key, init = {}) {
+      const headers = { ...(key === null ? {} : { authorization: key }), ...(init.headers as object) };
+      const answer = await fetch(`${dashboard.url}/api${path}`, { ...init, headers });
+      const operation = check.operationOf(init.method ?? "GET", path);
+      if (operation !== null) await expectDocumented(check, operation, answer);
+      return answer;
+    },
     async close() {
       await dashboard.close();
       await ring.close();
@@ -114,6 +120,17 @@ export async function startTestApi(
       await reconciling.close();
     },
   };
+}
+
+/** What is no JSON is a stream: it is not read here. */
+async function expectDocumented(check: DocumentCheck, operation: string, answer: Response): Promise<void> {
+  const type = answer.headers.get("content-type")?.split(";", 1)[0] ?? "";
+  const content: unknown = type === "application/json" ? await answer.clone().json() : "";
+  const wrong = check.answer(operation, answer.status, type, content);
+  if (wrong.length > 0)
+    throw new Error(
+      `The document of ${operation} has no such answer: ${JSON.stringify(wrong).slice(0, 500)}`,
+    );
 }
 
 /** The manifest of a user whose key is in an environment variable. */

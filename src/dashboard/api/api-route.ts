@@ -36,6 +36,8 @@ export interface ApiRoute {
   readonly body?: ShapeName;
   readonly bodyMayBeAbsent?: true;
   readonly answer: ShapeName | "EventStream";
+  /** Whether it comes with an entity tag, and may be a 304. */
+  readonly hasTag?: true;
   readonly handle: (context: ApiContext) => Promise<Response> | Response;
 }
 

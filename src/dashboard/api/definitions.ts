@@ -72,6 +72,7 @@ export function definitionRoutes(parts: DefinitionParts): ApiRoute[] {
       access: access.readDefinitions,
       summary: "Get a definition by its internal or public id.",
       answer: "Definition",
+      hasTag: true,
       handle: async (context) => {
         const catalogue = await parts.catalogue();
         const entry = catalogue.find(context.req.param("id") ?? "");

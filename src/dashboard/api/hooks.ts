@@ -43,6 +43,7 @@ export function hookRoutes(parts: HookParts): ApiRoute[] {
       access: access.readDefinitions,
       summary: "Get a webhook by its id.",
       answer: "Hook",
+      hasTag: true,
       handle: async (context) => {
         const webhook = find(await parts.catalogue(), context);
         // A 400, as the API has it (Dashboard facts 1.9).

@@ -8,6 +8,15 @@ const ifMatch = {
   schema: { type: "string" },
 };
 
+const ifNoneMatch = {
+  name: "If-None-Match",
+  in: "header",
+  description: "An ETag that the client has: a 304 when it is still the one.",
+  schema: { type: "string" },
+};
+
+const etag = { description: "For `If-Match` and `If-None-Match`.", schema: { type: "string" } };
+
 /** How an operation may end otherwise, and which of them may. */
 const otherEnds: readonly (readonly [
   status: string,
@@ -21,13 +30,14 @@ const otherEnds: readonly (readonly [
   ],
   ["400", "The request is wrong, or there is no such object.", () => true],
   ["401", "The key is missing or unknown.", () => true],
-  ["403", "The user lacks a permission.", () => true],
+  ["403", "The user lacks a permission, or a page of another site wants to write.", () => true],
   ["404", "There is no such object.", ({ path, body }) => path.includes(":") || body !== undefined],
   ["405", "Nothing is written through this process.", isCommit],
   ["409", "Something else is in the way; nothing has happened.", ({ method }) => method !== "GET"],
   ["413", "The body is larger than 1 MiB.", ({ body }) => body !== undefined],
-  ["415", "The body is no JSON.", ({ body }) => body !== undefined],
-  ["429", "Too many wrong keys came from this address.", () => true],
+  ["415", "The body is no JSON in UTF-8.", ({ body }) => body !== undefined],
+  ["421", "The dashboard is not known by the host that the request names.", () => true],
+  ["429", "The key is wrong, as too many were from this address.", () => true],
   ["500", "A fault of Gitway's own; its log has more.", () => true],
   ["503", "The source or the store is away.", () => true],
 ];
@@ -64,7 +74,7 @@ function isCommit({ commits }: ApiRoute): boolean {
 }
 
 function operationOf(route: ApiRoute) {
-  const { method, path, summary, access, query = {}, body, answer } = route;
+  const { method, path, summary, access, query = {}, body, answer, hasTag } = route;
   const needs = "all" in access ? access.all.join(" and ") : access.any.join(" or ");
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => ({
     name,
@@ -83,7 +93,12 @@ function operationOf(route: ApiRoute) {
     operationId: operationId(method, path),
     summary,
     description: needs === "" ? "Needs a key." : `Needs ${needs}.`,
-    parameters: [...inPath, ...inQuery, ...(isCommit(route) && method !== "POST" ? [ifMatch] : [])],
+    parameters: [
+      ...inPath,
+      ...inQuery,
+      ...(isCommit(route) && method !== "POST" ? [ifMatch] : []),
+      ...(hasTag ? [ifNoneMatch] : []),
+    ],
     ...(body
       ? {
           requestBody: {
@@ -93,7 +108,12 @@ function operationOf(route: ApiRoute) {
         }
       : {}),
     responses: {
-      "200": { description: "Done.", content: contentOf(answer) },
+      "200": {
+        description: "Done.",
+        content: contentOf(answer),
+        ...(hasTag ? { headers: { ETag: etag } } : {}),
+      },
+      ...(hasTag ? { "304": { description: "It is what If-None-Match names." } } : {}),
       ...Object.fromEntries(
         otherEnds
           .filter(([, , may]) => may(route))

@@ -40,6 +40,7 @@ export function tokenRoutes({ store, catalogue }: TokenParts): ApiRoute[] {
       access: access.readTokens,
       summary: "Get a token by name or id, with its credentials.",
       answer: "Token",
+      hasTag: true,
       handle: async (context) => {
         const token = findNamed(await allTokens(store), context.req.param("id") ?? "");
         if (!token) return refuse(context, 404, "Token not found");
