@@ -1,4 +1,5 @@
 import { derivedIds } from "../manifest/dashboard-ids.ts";
+import { valueAt } from "../manifest/pointer.ts";
 import { type DefinitionObject, definitionNotation } from "./definition-notation.ts";
 import { writeMetadata } from "./gitway-member.ts";
 import { isObject, type JsonObject } from "./json-object.ts";
@@ -33,6 +34,22 @@ function wrapperAround(apiDefinition: JsonObject, wrapper: JsonObject): JsonObje
   return { api_model, api_definition: apiDefinition, hook_references, ...others };
 }
 
+/** What lists are filtered by, in what is kept of the notation. */
+const categoriesAt = "/wrapper/categories";
+
+/**
+ * The categories of a definition: those in its wrapper, and those that older Dashboards have in the name:
+ * `Payments #finance #eu` (Dashboard facts 1.4).
+ */
+export function categoriesOf({ title = "", dashboard }: DefinitionObject["spec"]): readonly string[] {
+  const listed = valueAt(dashboard, categoriesAt);
+  const inName = [...title.matchAll(/(?<=\s)#(\S+)/g)].map(([, category = ""]) => category);
+  return [
+    ...(Array.isArray(listed) ? listed.filter((category) => typeof category === "string") : []),
+    ...inName,
+  ];
+}
+
 /** A definition in the notation. */
 export interface DefinitionSides {
   /** The `api_definition`, with the rest of the wrapper in a field `wrapper`. */
@@ -53,7 +70,8 @@ export function definitionSides(object: DefinitionObject, context: DashboardCont
     strict: true,
   });
   const { shown, meaning } = bothSides(notation, object.spec);
-  const withoutEffect = fieldsWithoutEffect(object.spec.dashboard, meaning.taken);
+  const taken = new Set([...meaning.taken, categoriesAt]);
+  const withoutEffect = fieldsWithoutEffect(object.spec.dashboard, taken);
   return { definition: shown, said: meaning.said, withoutEffect };
 }
 

@@ -56,6 +56,33 @@ describe("definitions", () => {
     expect(await (await api.request("/apis/count", key)).json()).toEqual({ count: 12 });
   });
 
+  test("are filtered by category, and by nothing that is not there", async () => {
+    const payments = "Payments #Finance #eu";
+    const titled = (name: string, more: string) =>
+      replyManifest(name, name).replace("spec:\n", `spec:\n  title: ${JSON.stringify(more)}\n`);
+    await commit({
+      "apis/a.yaml": titled("a", payments),
+      "apis/b.yaml": `${replyManifest("b", "b")}  dashboard: { wrapper: { categories: [video, Finance, 7] } }\n`,
+      "apis/c.yaml": titled("c", "Number #5#6 a#eu"),
+      "apis/d.yaml": replyManifest("d", "d"),
+    });
+
+    expect(names(await list("?category=finance&sort=name"))).toEqual(["b", payments]);
+    expect(names(await list("?category=EU,%20video&sort=name"))).toEqual(["b", payments]);
+    expect(names(await list("?category=eu&q=pay"))).toEqual([payments]);
+    expect(names(await list("/search?category=none"))).toEqual([]);
+    expect((await list("?category=,&auth_type=&graph=1&compressed=1")).apis).toHaveLength(4);
+    const b = (await (await api.request("/apis/b", key)).json()) as { gitway: object };
+    expect(b.gitway).not.toHaveProperty("withoutEffect");
+    for (const filter of ["auth_type=keyless", "api_type=rest", "base_apis=true"]) {
+      const refused = await api.request(`/apis?p=0&${filter}`, key);
+      expect([refused.status, await refused.json()]).toMatchObject([
+        400,
+        { Message: expect.stringContaining(`'${filter.split("=")[0]}'`) },
+      ]);
+    }
+  });
+
   test("are got by either id, with an entity tag that changes with them", async () => {
     await commit({ "apis/hello.yaml": replyManifest("hello", "hello", "one", ["internal"]) });
     const [wrapper] = (await list("?q=hello")).apis;

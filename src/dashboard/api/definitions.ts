@@ -4,7 +4,7 @@ import { definitionsToOpenApi } from "../../exchange/served-openapi.ts";
 import { refuse } from "../answers.ts";
 import type { Catalogue, CatalogueEntry } from "../catalogue.ts";
 import { access, type ApiContext, type ApiRoute } from "./api-route.ts";
-import { listDefinitions } from "./definition-list.ts";
+import { listDefinitions, missingFilter } from "./definition-list.ts";
 import { answerTagged } from "./entity-tag.ts";
 import { pageParameter } from "./page.ts";
 
@@ -20,6 +20,7 @@ const listParameters = {
   p: pageParameter,
   q: "What the name holds, in any case.",
   sort: "name, created_at or updated_at, turned round by a minus; newest first when absent.",
+  category: "Categories, parted by commas: definitions that have one of them.",
 };
 
 /** Definitions in the shapes of the Dashboard API: list, search, get. */
@@ -85,8 +86,11 @@ export function definitionRoutes(parts: DefinitionParts): ApiRoute[] {
 }
 
 async function answerList(context: ApiContext, parts: DefinitionParts): Promise<Response> {
+  const query = context.req.query();
+  const missing = missingFilter(query);
+  if (missing !== null) return refuse(context, 400, missing);
   const catalogue = await parts.catalogue();
-  const { entries, pages } = listDefinitions(catalogue, context.req.query());
+  const { entries, pages } = listDefinitions(catalogue, query);
   const apis = entries.map((entry) => asListed(wrapperOf(entry, catalogue, parts)));
   return context.json({ apis, pages });
 }

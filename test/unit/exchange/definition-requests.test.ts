@@ -517,7 +517,6 @@ describe("fields that are kept as given", () => {
       "CORS.allowed_origins",
       "CORS.enable",
       "auth.param_name",
-      "categories",
       "session_lifetime",
       "version_data.default_version",
       "version_data.versions.v1.expires",
