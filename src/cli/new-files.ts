@@ -8,6 +8,9 @@ const folders: Readonly<Record<Kind, string>> = {
   User: "users",
 };
 
+/** Names that Windows keeps for devices, whatever follows the first dot: nobody there could check such a file out. */
+const deviceNames = /^(con|prn|aux|nul|com\d|lpt\d)$/;
+
 /** Says in which file of the repository a new object goes: `dashboard.newFiles`. */
 export function newFileNamer({
   dashboard,
@@ -21,5 +24,5 @@ export function newFileNamer({
     dashboard.newFiles
       .replaceAll("{path}", () => first)
       .replaceAll("{kind}", folders[kind])
-      .replaceAll("{name}", () => name);
+      .replaceAll("{name}", () => (deviceNames.test(name) ? `${name}_` : name));
 }

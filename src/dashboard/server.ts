@@ -58,7 +58,8 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   });
   const times = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5000 };
   const server = createServer(
-    { maxHeaderSize: 16 * 1024, ...times },
+    // Without a host Node.js itself would answer, and say nothing.
+    { maxHeaderSize: 16 * 1024, requireHostHeader: false, ...times },
     (...exchange) => void listener(...exchange),
   );
   answerFaults(server);

@@ -1,5 +1,5 @@
 import { pointerTo, segmentsOf } from "../manifest/pointer.ts";
-import { isObject, type JsonObject, ownField } from "./json-object.ts";
+import { isObject, jsonType, type JsonObject, ownField } from "./json-object.ts";
 
 /** What is wrong with a request to the Dashboard API. */
 export interface DashboardProblem {
@@ -126,12 +126,6 @@ function take(
 
 function refuseType(fields: Fields, path: string, expected: string, value: unknown): void {
   const field = readableField(path);
-  const message = `${field}: Invalid type. Expected: ${expected}, given: ${typeOf(value)}`;
+  const message = `${field}: Invalid type. Expected: ${expected}, given: ${jsonType(value)}`;
   fields.problems.push({ field, code: "invalid-type", message });
-}
-
-function typeOf(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "array";
-  return Number.isInteger(value) ? "integer" : typeof value;
 }

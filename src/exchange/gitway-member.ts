@@ -1,7 +1,7 @@
 import { deriveId } from "../manifest/identity.ts";
 import { quoteForPeople } from "../manifest/pointer.ts";
 import type { DashboardProblem } from "./fields.ts";
-import { isObject, type JsonObject, ownField } from "./json-object.ts";
+import { isObject, jsonType, type JsonObject, ownField } from "./json-object.ts";
 import type { ExchangedKind } from "./notation.ts";
 import { slugOf, type TakenNames } from "./slug.ts";
 
@@ -47,11 +47,11 @@ export function readGitwayMember(
   title: unknown,
   { previous, takenNames }: Namesakes,
 ): GitwayMember {
-  const wanted = ownField(gitway, "name") ?? previous?.name;
   const fallback = kind === "ApiDefinition" ? "api" : "webhook";
-  const name = wanted ?? slugOf(typeof title === "string" ? title : "", takenNames, fallback);
+  const free = () => slugOf(typeof title === "string" ? title : "", takenNames, fallback);
+  const name = textIn(gitway, "name") ?? previous?.name ?? free();
   const stored = previous?.id === deriveId(kind, previous?.name ?? "") ? undefined : previous?.id;
-  const id = ownField(gitway, "id") ?? stored;
+  const id = textIn(gitway, "id") ?? stored;
   const metadata = {
     name,
     ...(id === undefined ? {} : { id }),
@@ -61,8 +61,24 @@ export function readGitwayMember(
   return {
     metadata,
     spec: Object.fromEntries(Object.entries(gitway).filter(([name]) => !otherFields.has(name))),
-    problems: identityProblems(metadata, previous, takenNames),
+    problems: [...typeProblems(gitway), ...identityProblems(metadata, previous, takenNames)],
   };
+}
+
+function textIn(gitway: JsonObject, field: "name" | "id"): string | undefined {
+  const value = ownField(gitway, field);
+  return typeof value === "string" ? value : undefined;
+}
+
+/** What is no text identifies nothing: the object is read as if it were absent. */
+function typeProblems(gitway: JsonObject): DashboardProblem[] {
+  return (["name", "id"] as const)
+    .filter((field) => (ownField(gitway, field) ?? null) !== null && textIn(gitway, field) === undefined)
+    .map((field) => ({
+      field: `gitway.${field}`,
+      code: "invalid-type",
+      message: `gitway.${field}: Invalid type. Expected: string, given: ${jsonType(gitway[field])}`,
+    }));
 }
 
 function notesOf(gitway: JsonObject, name: "labels" | "annotations", previous: Metadata | null): unknown {

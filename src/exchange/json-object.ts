@@ -22,3 +22,10 @@ export function objectAt(object: JsonObject, ...way: readonly string[]): JsonObj
 export function saidFields<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
+
+/** What JSON Schema calls the type of a value. */
+export function jsonType(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  return Number.isInteger(value) ? "integer" : typeof value;
+}

@@ -1,7 +1,7 @@
 import { pointerTo } from "../manifest/pointer.ts";
 import { type DashboardProblem, readableField } from "./fields.ts";
 import type { GitwayMember } from "./gitway-member.ts";
-import { isObject, type JsonObject } from "./json-object.ts";
+import { isObject, jsonType, type JsonObject } from "./json-object.ts";
 import { keptSecrets } from "./kept-secrets.ts";
 import { nativeProblems } from "./native-problems.ts";
 import {
@@ -122,11 +122,7 @@ export function formProblems(request: unknown, names: readonly string[]): readon
 }
 
 function wrongType(pointer: string, value: unknown): DashboardProblem {
-  const given = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
   const field = readableField(pointer);
-  return {
-    field,
-    code: "invalid-type",
-    message: `${field}: Invalid type. Expected: object, given: ${given}`,
-  };
+  const message = `${field}: Invalid type. Expected: object, given: ${jsonType(value)}`;
+  return { field, code: "invalid-type", message };
 }

@@ -38,7 +38,7 @@ async function placeOf(
   standing: Standing,
   edit: ObjectEdit,
 ): Promise<string | EditRefusal> {
-  if (edit.operation === "add") return edit.file;
+  if (edit.operation === "add") return newPlace(edit.file, standing.set);
   const { target, seen } = edit;
   const { there } = standing;
   if (there && (seen === null || seen.includes(there.hash))) return there.place.file;
@@ -47,6 +47,15 @@ async function placeOf(
   return there
     ? changedMeanwhile(there)
     : conflict(`${titleOf(target)} is not in the repository any more: look again.`);
+}
+
+/** The file of a new object. Where one differs from it by case alone it is that one: many systems can't keep both. */
+function newPlace(file: string, { manifests, broken }: ManifestSet): string {
+  const folded = file.toLowerCase();
+  const alike = [...manifests, ...broken]
+    .map(({ place }) => place.file)
+    .filter((other) => other.toLowerCase() === folded);
+  return alike.includes(file) ? file : (alike[0] ?? file);
 }
 
 function changedMeanwhile({ place, ...manifest }: Manifest): EditRefusal {

@@ -21,7 +21,7 @@ export async function refuseWhileSuspended(store: Pick<Store, "suspension">): Pr
 /** What somebody gives as a reason to suspend, null for none; or what is wrong with it. */
 export function readReason(given: string): { readonly reason: string | null } | { readonly problem: string } {
   const reason = given.trim();
-  if (reason.length > longestReason || /\p{Cc}/u.test(reason))
+  if (reason.length > longestReason || /[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}]/u.test(reason))
     return { problem: `A reason is a line of text, of ${longestReason} characters at most.` };
   return { reason: reason === "" ? null : reason };
 }

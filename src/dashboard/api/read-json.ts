@@ -1,5 +1,5 @@
 import { readBody } from "../read-body.ts";
-import { repeatedField } from "./repeated-field.ts";
+import { jsonFlaw } from "./json-flaw.ts";
 
 const largest = 1024 * 1024;
 
@@ -42,14 +42,9 @@ function headerRefusal(headers: Headers): Refusal | null {
 function parse(body: Buffer): { readonly value: unknown } | Refusal {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
-    const value: unknown = JSON.parse(text);
-    const repeated = repeatedField(text);
-    if (repeated === null) return { value };
-    const name = JSON.stringify(repeated.slice(0, 80));
-    return {
-      status: 400,
-      message: `Request body malformed: the field ${name} is there twice in one object.`,
-    };
+    const flaw = jsonFlaw(text);
+    if (flaw === null) return { value: JSON.parse(text) };
+    return { status: 400, message: `Request body malformed: ${flaw}.` };
   } catch {
     return malformed;
   }

@@ -62,7 +62,8 @@ export function readTriggerRequest(value: unknown): TriggerRequest | string {
   if (!isObject(value)) return "Request body malformed.";
   for (const [field, given] of Object.entries(value)) {
     const check = Object.hasOwn(checks, field) ? checks[field] : undefined;
-    if (!check) return `Unknown field '${field}': the fields are ${Object.keys(checks).join(", ")}.`;
+    if (!check)
+      return `Unknown field '${field.slice(0, 80)}': the fields are ${Object.keys(checks).join(", ")}.`;
     if (!check.fits(given)) return `'${field}' must be ${check.says}.`;
   }
   const given: Given = value;
