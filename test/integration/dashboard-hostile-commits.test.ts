@@ -55,7 +55,8 @@ describe("a trailer that somebody smuggles in", () => {
     expect(await lastCommit()).toMatchObject(ownCommit);
     const { subject } = await lastCommit();
     expect(subject).toMatch(/^Add API '/);
-    const [entry] = (await api.store.objects("ApiDefinition")).filter((object) => object.name !== "hello");
+    const objects = await api.store.objects("ApiDefinition");
+    const entry = objects.find((object) => object.name !== "hello");
     expect(entry?.name).toMatch(/^[a-z0-9-]+$/);
 
     expect(await api.send("DELETE", `/apis/${entry?.name}`)).toMatchObject([200, {}]);
@@ -80,25 +81,21 @@ describe("a trailer that somebody smuggles in", () => {
   });
 
   test("by the name of a user is none, and neither is another author or field of a commit", async () => {
-    const eve = `Eve\\nauthor root <root@example.com> 1 +0000\\n\\n${trailer}\\n> <root@example.com>\\0`;
-    const manifest = userManifest("jdoe", "JDOE", [
-      "definitions.read",
-      "definitions.edit",
-      "automation.execute",
-    ]);
-    await api.commit({
-      "apis/jdoe.yaml": manifest.replace("jdoe Doe", JSON.stringify(eve).replaceAll("\\\\", "\\")),
-    });
-    const me = (await (await api.request("/users/me", api.key)).json()) as { name: string };
+    const eve = `Eve\nauthor root <root@example.com> 1 +0000\n\n${trailer}\n> <root@example.com>`;
+    const permissions = ["definitions.read", "definitions.edit", "automation.execute"];
+    const manifest = userManifest("jdoe", "JDOE", permissions).replace("jdoe Doe", JSON.stringify(eve));
+    await api.commit({ "apis/jdoe.yaml": manifest });
+    await expect
+      .poll(async () => await (await api.request("/users/me", api.key)).json())
+      .toMatchObject({ name: eve });
 
     const [status] = await api.send("POST", "/apis", definition("Payments"));
 
     expect(status).toBe(200);
     const { author, ...others } = await lastCommit();
-    expect(author).toMatch(/^[^<>\n]* <jdoe@example\.com>$/);
+    expect(author).toMatch(/^Eve [^<>\n]* <jdoe@example\.com>$/);
     const { author: _, ...usual } = ownCommit;
     expect(others).toMatchObject({ ...usual, subject: "Add API 'Payments'" });
-    expect(typeof me.name).toBe("string");
   });
 });
 

@@ -9,7 +9,8 @@ export interface PlainAnswer {
 }
 
 /** A request with headers and a body that `fetch` would not send. */
-export interface PlainRequest extends Pick<RequestOptions, "method" | "headers"> {
+export interface PlainRequest extends Pick<RequestOptions, "method"> {
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
 }
 

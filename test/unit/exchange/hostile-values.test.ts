@@ -27,7 +27,7 @@ const hostile: readonly unknown[] = [
   {},
   { toString: 1, valueOf: 1 },
   { length: 1e9 },
-  { then: true, toJSON: 1 },
+  JSON.parse('{"then":true,"toJSON":1}'),
   JSON.parse('{"__proto__":{"polluted":true}}'),
   JSON.parse('{"constructor":{"prototype":{"polluted":true}}}'),
 ];
