@@ -13,7 +13,10 @@ export type ResolveKey = (reference: {
 
 /** Whose key is whose. Only hashes are held (law 6). */
 export interface KeyRing extends Closeable {
-  /** The user of a key; null for a key of nobody, of two users, or of an inactive user. */
+  /**
+   * The user of a key; null for a key of nobody, of two users, or of an inactive user. It is looked up by its hash:
+   * how long that takes tells nothing about the keys there are.
+   */
   userOf(key: Secret): ActingUser | null;
   /** Resolves when the changes of the store that are known by now count. */
   settled(): Promise<void>;
