@@ -1,5 +1,6 @@
 import { streamSSE } from "hono/streaming";
 
+import { AppError } from "../../errors.ts";
 import type { Store } from "../../store/store.ts";
 import { refuse } from "../answers.ts";
 import type { ApiContext } from "./api-route.ts";
@@ -64,6 +65,9 @@ function stream(
       } finally {
         await subscription.close();
       }
+    } catch (error) {
+      // The store is away: the stream ends, and whoever comes back for more is told, and the log with it.
+      if (!(error instanceof AppError)) throw error;
     } finally {
       onEnd();
     }
