@@ -375,12 +375,12 @@ describe("streaming", () => {
     opened.push(upstream);
     const endpoint = await proxied({ targetUrl: upstream.url });
     const leaving = new AbortController();
-    const call = fetch(`${endpoint.url}/p`, { signal: leaving.signal });
+    const outcome = fetch(`${endpoint.url}/p`, { signal: leaving.signal }).catch(String);
     await vi.waitFor(() => expect(upstream.requests).toHaveLength(1));
 
     leaving.abort();
 
-    await expect(call).rejects.toThrow("aborted");
+    expect(await outcome).toContain("aborted");
     await vi.waitFor(() => expect(gone).toBe(true));
   });
 
@@ -399,12 +399,12 @@ describe("streaming", () => {
         signal: signal ?? null,
       });
     const leaving = new AbortController();
-    const call = ask("500", leaving.signal);
+    const outcome = ask("500", leaving.signal).catch(String);
     await vi.waitFor(() => expect(endpoint.scriptLoad().running).toBe(1));
 
     leaving.abort();
 
-    await expect(call).rejects.toThrow("aborted");
+    expect(await outcome).toContain("aborted");
     expect(await (await ask("0")).text()).toBe("answer");
     expect(upstream.requests.map(({ url }) => url)).toEqual(["/0"]);
   });
