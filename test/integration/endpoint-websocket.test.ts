@@ -286,6 +286,16 @@ describe("a handshake", () => {
     expect(await shake(endpoint, "/p").ended).toMatch(/^HTTP\/1.1 500 [^]*"errorCode":17,/);
   });
 
+  test("that the upstream refuses, and then says no more, is cut off", async () => {
+    const upstream = await startUpstream((_request, response) =>
+      response.writeHead(403, { "content-length": 8 }).write("not"),
+    );
+    opened.push(upstream);
+    const endpoint = await proxied({ targetUrl: upstream.url, idleTimeout: "300ms" });
+
+    expect(await shake(endpoint, "/p").ended).toMatch(/^HTTP\/1.1 403 [^]*\r\n\r\nnot$/);
+  });
+
   test.each([
     [
       "changes to another protocol",

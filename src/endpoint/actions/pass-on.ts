@@ -1,4 +1,4 @@
-import type { Dispatcher } from "undici";
+import { type Dispatcher, errors } from "undici";
 
 import { messageOf } from "../../errors.ts";
 import { deniedCode } from "../../target-guard.ts";
@@ -20,11 +20,19 @@ export interface Passage {
 
 const stuckTime = 600_000;
 
+/** What a passage tells of. */
+interface Listener {
+  /** The head of the answer is there. */
+  readonly begun: () => void;
+  /** The upstream failed; true when it is asked again, with the same handler. */
+  readonly failed: (error: Error) => boolean;
+}
+
 /**
- * Passes the answer to a call on as it comes, as fast as the client takes it and no faster. `begun` is told
- * of its head. Streams in between would cost more than everything else that is done for a call.
+ * Passes the answer to a call on as it comes, as fast as the client takes it and no faster. Streams in
+ * between would cost more than everything else that is done for a call.
  */
-export function passOn(call: Call, begun: () => void): Passage {
+export function passOn(call: Call, { begun, failed }: Listener): Passage {
   const { response } = call;
   const limit = call.definition.limits.responseBody ?? Infinity;
   let upstream: Dispatcher.DispatchController | null = null;
@@ -52,7 +60,9 @@ export function passOn(call: Call, begun: () => void): Passage {
         else if (!response.destroyed && !response.write(chunk)) controller.pause();
       },
       onResponseEnd: () => void response.end(),
-      onResponseError: (_controller, error) => end(refused ?? refusalFor(error)),
+      onResponseError(_controller, error) {
+        if (refused || !failed(error)) end(refused ?? refusalFor(error));
+      },
     },
   };
 
@@ -95,6 +105,18 @@ function stop(controller: Dispatcher.DispatchController): void {
 /** Names and values in turn. */
 function textsOf(raw: Dispatcher.DispatchController["rawHeaders"]): string[] {
   return Array.isArray(raw) ? raw.map((text) => text.toString("latin1")) : [];
+}
+
+const brokenOff = new Set(["other side closed", "closed"]);
+
+/**
+ * Whether a failure before the answer may come of a connection that the upstream had given up already: one
+ * that served a call before. Of one that was reset it is not known whether it did.
+ */
+export function mayBeStale(error: Error): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (!(error instanceof errors.SocketError)) return code === "ECONNRESET" || code === "EPIPE";
+  return brokenOff.has(message) && error.socket?.bytesRead !== 0;
 }
 
 const unreachable = new Set([

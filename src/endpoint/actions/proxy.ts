@@ -8,13 +8,17 @@ import type { Refusal } from "../endpoint-error.ts";
 import { announcesBody, inviteBody } from "../http/request-body.ts";
 import { withoutQueryParameter } from "../token-location.ts";
 import { upstreamHeaders } from "./forwarded-headers.ts";
-import { passOn } from "./pass-on.ts";
+import { mayBeStale, passOn } from "./pass-on.ts";
 import { joinPaths, joinQueries, nextTarget, type ProxyTarget, type ProxyTargets } from "./proxy-target.ts";
 import { serverName, type Upstreams } from "./upstreams.ts";
 
+/** Methods that ask for nothing to be changed (RFC 9110 9.2.1). */
+const repeatable: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
 /**
  * Hands a call on to an upstream and its answer back, both as they come: nothing is collected on the way.
- * A failure before the answer has begun is a refusal; after that the connection is all that can tell.
+ * A failure before the answer has begun is a refusal; after that the connection is all that can tell. A call
+ * that changes nothing is sent once more when its connection was one that the upstream had just given up.
  */
 export async function serveProxy(
   call: Call,
@@ -23,10 +27,23 @@ export async function serveProxy(
 ): Promise<Refusal | null> {
   const target = targetOf(call, proxy, upstreams);
   if ("code" in target) return target;
-  const passage = passOn(call, () => clearTimeout(deadline));
+  const passage = passOn(call, {
+    begun() {
+      clearTimeout(deadline);
+      mayRepeat = false;
+    },
+    failed(error) {
+      if (!mayRepeat || !mayBeStale(error)) return false;
+      mayRepeat = false;
+      upstreams.agent.dispatch(options, passage.handler);
+      return true;
+    },
+  });
   const deadline = setTimeout(() => passage.refuse({ code: isAwaited(body) ? 2002 : 2012 }), proxy.timeout);
   const body = uploadOf(call, deadline, passage.refuse);
-  upstreams.agent.dispatch(requestOptions(call, proxy, target, body), passage.handler);
+  const options = requestOptions(call, proxy, target, body);
+  let mayRepeat = body === null && repeatable.has(options.method);
+  upstreams.agent.dispatch(options, passage.handler);
   const refusal = await passage.over;
   clearTimeout(deadline);
   return refusal;

@@ -42,24 +42,40 @@ export async function serveUpgrade(
   if ("code" in target) return target;
   const place = tunnels.enter(call);
   if (!place) return { code: 2006, headers: { "retry-after": "1" } };
+  const watch = destroyAtEnd(upgrade.socket);
   const reaction = await shakeHands(call, proxy, target, upstreams);
   if (reaction.kind === "agreed") {
+    watch.stop();
     openTunnel(call, upgrade, reaction, proxy, place);
     return null;
   }
   place.leave();
-  if (reaction.kind === "failed") return reaction.refusal;
-  return await handBack(call, reaction.answer).catch(refusalFor);
+  const refusal =
+    reaction.kind === "failed"
+      ? reaction.refusal
+      : await handBack(call, reaction.answer, proxy.idleTimeout).catch(refusalFor);
+  watch.stop();
+  return refusal;
+}
+
+/** A client that ends is gone, as with any request. What it says is left for the tunnel. */
+function destroyAtEnd(client: Socket): { readonly stop: () => void } {
+  // Unless it is read, the end is not seen; with something before it, it need not be.
+  const look = () => client.readableLength === 0 && client.read();
+  const leave = () => client.destroy();
+  client.on("readable", look).once("end", leave);
+  return { stop: () => client.off("readable", look).off("end", leave) };
 }
 
 /** Hands on the answer of an upstream that does not agree, as it comes. Rejects when it, or the client, breaks off. */
-async function handBack(call: Call, answer: IncomingMessage): Promise<Refusal | null> {
+async function handBack(call: Call, answer: IncomingMessage, idle: number): Promise<Refusal | null> {
   const { response, definition } = call;
   const refusal = sendHead(call, answer.statusCode ?? 502, answer.rawHeaders);
   if (refusal) {
     answer.on("error", () => {}).destroy();
     return refusal;
   }
+  answer.setTimeout(idle, () => answer.destroy(new Error(`The upstream was silent for ${idle} ms.`)));
   response.write(Buffer.alloc(0));
   await pipeline(answer, limited(definition.limits.responseBody ?? Infinity), response);
   return null;
