@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 
 import { WebSocket } from "undici";
+
+import type { SelfSigned } from "./certificate.ts";
 
 /** An upstream that speaks WebSocket. */
 export interface WebSocketUpstream {
@@ -18,14 +21,15 @@ export interface WebSocketUpstream {
 /** What becomes of a handshake. By default it is agreed to, and what comes is sent back. */
 export type OnHandshake = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
-/** Starts an upstream on a free port. Requests that open no WebSocket go to the other listener. */
+/** Starts an upstream on a free port. Requests that open no WebSocket go to the other listener. With a certificate it speaks TLS. */
 export async function startWebSocketUpstream(
   onHandshake: OnHandshake = echo,
   onRequest: RequestListener = (_request, response) => response.writeHead(426).end(),
+  tls?: SelfSigned,
 ): Promise<WebSocketUpstream> {
   const requests: IncomingMessage[] = [];
   const sockets: Socket[] = [];
-  const server = createServer(onRequest);
+  const server = tls ? createSecureServer(tls, onRequest) : createServer(onRequest);
   server.on("upgrade", (request, socket: Socket, head) => {
     requests.push(request);
     sockets.push(socket);
@@ -35,7 +39,7 @@ export async function startWebSocketUpstream(
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     sockets,
     async close() {
