@@ -4,7 +4,7 @@ import type { BlockList } from "node:net";
 import type { Log } from "../log.ts";
 import { serveProxy } from "./actions/proxy.ts";
 import type { Reply } from "./actions/reply-definition.ts";
-import { serveReply } from "./actions/reply.ts";
+import { serveReply, serveReplyAction } from "./actions/reply.ts";
 import { serveScript } from "./actions/script.ts";
 import type { Upstreams } from "./actions/upstreams.ts";
 import { serveBatch } from "./batch/serve-batch.ts";
@@ -192,7 +192,7 @@ function act(options: RequestHandlerOptions, call: Call): Refusal | null | Promi
   }
   if (action.kind === "proxy") return serveProxy(call, action, upstreams);
   if (action.kind === "script") return serveScript(call, action, { pool, log });
-  return serveReply(call, action);
+  return serveReplyAction(call, action);
 }
 
 /** Tells callers when an API or version will end: as RFC 8594 has it, and as clients of the classic gateway look for it. */

@@ -8,7 +8,12 @@ import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { createRepository, type TestRepository } from "../support/git-repository.ts";
 import { type GitwayProcess, startGitway } from "../support/gitway-process.ts";
 import { rawConnection } from "../support/upstream.ts";
-import { echo, openWebSocket, startWebSocketUpstream, type WebSocketUpstream } from "../support/web-socket.ts";
+import {
+  echo,
+  openWebSocket,
+  startWebSocketUpstream,
+  type WebSocketUpstream,
+} from "../support/web-socket.ts";
 
 let repository: TestRepository;
 let database: TestDatabase;

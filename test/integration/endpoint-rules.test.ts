@@ -176,6 +176,26 @@ test("callers are told when an API or version will end", async () => {
   expect([headers.get("sunset"), headers.get("x-tyk-api-expires")]).toEqual([null, null]);
 });
 
+test("a reply is only for bodies within the limit, also when they do not say how long they are", async () => {
+  endpoint = await serve(
+    state([
+      definition("it", { listenPath: "/it", limits: { requestBody: "10B" } }),
+      definition("open", { listenPath: "/open" }),
+    ]),
+  );
+  const post = (path: string, ...parts: string[]) =>
+    get(path, {
+      method: "POST",
+      body: ReadableStream.from(parts.map((part) => Buffer.from(part))),
+      duplex: "half",
+    });
+
+  expect((await post("/it", "12345", "67890")).status).toBe(200);
+  await expectError(await post("/it", "12345", "678901"), 413, 1009);
+  await expectError(await post("/it", ...Array.from({ length: 50 }, () => "x".repeat(65_536))), 413, 1009);
+  expect((await post("/open", "12345", "678901")).status).toBe(200);
+});
+
 test("a trusted proxy says where a request came from", async () => {
   const spec = { listenPath: "/it", ipAllowList: { addresses: ["203.0.113.9"] } };
   endpoint = await serve(state([definition("it", spec)]), { trustedProxies: ["127.0.0.0/8", "::1"] });

@@ -225,6 +225,27 @@ describe("parameters", () => {
     },
   );
 
+  test.each(["parameters", "run"] as const)(
+    "are never read by the thread that serves, however large they are: %s",
+    async (input) => {
+      const source =
+        "export default ({ parameters, rawBody }) => ({ body: [parameters.a.length, rawBody.length] }); export function run({ a }) { if (a.length < 1e7) throw 1 }";
+      const it = scripted("it", source, {}, { input, parameters: ["a"] });
+      const init = { method: "POST", headers: json };
+      const length = 28_000_000;
+      const read = vi.spyOn(JSON, "parse");
+
+      const large = await call(it, "it", { ...init, body: `{"a":"${"x".repeat(length)}"}` });
+      const broken = await call(it, "it", { ...init, body: `{"a":"${"x".repeat(length)}` });
+      const longest = Math.max(0, ...read.mock.calls.map(([text]) => text.length));
+      read.mockRestore();
+
+      expect([large.status, broken.status]).toEqual([200, 400]);
+      if (input === "parameters") expect(await large.json()).toEqual([length, length + 8]);
+      expect(longest).toBeLessThan(10_000);
+    },
+  );
+
   test("are all that a run gets, and its answer is empty", async () => {
     const source =
       'export function run(parameters) { if (JSON.stringify(parameters) !== \'{"a":"1","b":"2"}\') throw 1; return { status: 500 } }';

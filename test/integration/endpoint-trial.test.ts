@@ -96,7 +96,7 @@ describe("a script that is tried", () => {
     const flat = await tried(echo, { method: "POST", body, headers: json }, { input: "parameters" });
     const typed = await tried(echo, { method: "POST", body, headers: image });
 
-    expect(flat).toMatchObject({ answer: null, refusal: { code: 10 }, outcome: null });
+    expect(flat).toMatchObject({ answer: null, refusal: { code: 10 }, outcome: { code: 10 } });
     expect(typed).toMatchObject({ answer: null, refusal: { code: 1003 }, outcome: null });
   });
 

@@ -2,10 +2,25 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
+import { receiveBody } from "../http/request-body.ts";
 import { addHeaders } from "./add-headers.ts";
 import type { Reply } from "./reply-definition.ts";
 
 const bodiless = new Set([204, 205, 304]);
+
+/**
+ * Carries out a reply action. A body whose length was not stated is counted before the answer, where there is
+ * a limit.
+ */
+export function serveReplyAction(call: Call, reply: Reply): Refusal | null | Promise<Refusal | null> {
+  const limit = call.definition.limits.requestBody;
+  return limit === null ? serveReply(call, reply) : serveWithin(limit, call, reply);
+}
+
+async function serveWithin(limit: number, call: Call, reply: Reply): Promise<Refusal | null> {
+  const isWithin = await receiveBody(call.request, call.response, limit, () => {});
+  return isWithin ? serveReply(call, reply) : { code: 1009 };
+}
 
 /** Answers with the reply. */
 export function serveReply({ request, response }: Call, reply: Reply): Refusal | null {

@@ -2,11 +2,11 @@ import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
 import { readBody } from "../http/request-body.ts";
 import { runScript, type ScriptHost } from "../script/run-script.ts";
-import type { ScriptJob } from "../script/script-job.ts";
+import type { ScriptFailure, ScriptJob } from "../script/script-job.ts";
 import { serveReply } from "./reply.ts";
 import { checkAnswer } from "./script-answer.ts";
 import type { Script } from "./script-definition.ts";
-import { isReadable, readParameters, scriptArguments } from "./script-input.ts";
+import { isReadable, scriptArguments } from "./script-input.ts";
 
 /** Runs the script in the pool and answers with what it returns (UD-APIs 2 and 3). */
 export async function serveScript(call: Call, script: Script, host: ScriptHost): Promise<Refusal | null> {
@@ -14,10 +14,14 @@ export async function serveScript(call: Call, script: Script, host: ScriptHost):
   const job = await prepareJob(call, script, script.source);
   if ("code" in job) return job;
   const outcome = await runScript(host, call, job);
-  if (outcome.kind === "failed") return { code: outcome.code, reason: outcome.reason };
+  if (outcome.kind === "failed") return refusalOf(outcome);
   if (outcome.kind === "edits") return { code: 13, reason: `'${script.file}' is no middleware` };
   const answer = checkAnswer(outcome, job.answerLimit);
   return "code" in answer ? answer : serveReply(call, answer);
+}
+
+function refusalOf({ code, reason, missing }: ScriptFailure): Refusal {
+  return { code, reason, ...(missing && { missingScriptParameters: missing }) };
 }
 
 async function prepareJob(call: Call, script: Script, source: string): Promise<ScriptJob | Refusal> {
@@ -29,17 +33,15 @@ async function prepareJob(call: Call, script: Script, source: string): Promise<S
   const body = await readBody(request, response, bodyLimit);
   if (body === "too-large") return { code: 1009 };
   if (!isReadable(request.headers, body.length)) return { code: 1003 };
-  const rawBody = body.toString("utf8");
-  const read = readParameters(script, rawBody);
-  if ("code" in read) return read;
   const isRun = script.input === "run";
   return {
     file: script.file,
     source,
     entry: isRun ? "run" : "default",
     returns: isRun ? "nothing" : "answer",
-    input: scriptArguments(call, script, read.parameters),
-    rawBody: isRun ? null : rawBody,
+    input: scriptArguments(call, script),
+    // A copy, since a small one shares its memory with others.
+    body: { bytes: new Uint8Array(body), reading: script.input, required: script.parameters },
     timeout: script.timeout,
     memory: script.memory,
     answerLimit: responseBody ?? Infinity,

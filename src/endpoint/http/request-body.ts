@@ -28,20 +28,31 @@ export async function readBody(
   response: ServerResponse,
   limit: number,
 ): Promise<Buffer | "too-large"> {
-  if (announcesMoreThan(request, limit)) return "too-large";
-  if (!announcesBody(request)) return Buffer.alloc(0);
+  const chunks: Buffer[] = [];
+  const fits = await receiveBody(request, response, limit, (chunk) => void chunks.push(chunk));
+  return fits ? Buffer.concat(chunks) : "too-large";
+}
+
+/** Whether the whole body is within the limit in bytes; `take` gets it as it comes. Rejects when the client goes away. */
+export async function receiveBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: number,
+  take: (chunk: Buffer) => void,
+): Promise<boolean> {
+  if (announcesMoreThan(request, limit)) return false;
+  if (!announcesBody(request)) return true;
   inviteBody(response);
   return await new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
     let size = 0;
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size > limit) {
         request.removeAllListeners("data");
-        resolve("too-large");
-      } else chunks.push(chunk);
+        resolve(false);
+      } else take(chunk);
     });
-    request.once("end", () => resolve(Buffer.concat(chunks)));
+    request.once("end", () => resolve(true));
     request.once("error", reject);
     request.once("close", () => reject(new Error("The client went away.")));
   });

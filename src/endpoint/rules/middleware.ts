@@ -74,7 +74,7 @@ async function runOne(
     entry,
     returns: "middleware",
     input: middlewareArguments(call, caller),
-    rawBody: null,
+    body: null,
     timeout,
     memory,
     answerLimit,

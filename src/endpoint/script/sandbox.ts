@@ -2,6 +2,7 @@ import type { QuickJSContext, QuickJSHandle, QuickJSWASMModule } from "quickjs-e
 import { Scope } from "quickjs-emscripten";
 
 import { sandboxPrelude } from "./sandbox-prelude.ts";
+import type { ScriptTexts } from "./script-body.ts";
 import type { ScriptFailure, ScriptJob, ScriptOutcome, ScriptPlace } from "./script-job.ts";
 
 /** With the thread's 32 MiB, so much is safe from overflowing the native stack. */
@@ -20,6 +21,9 @@ class Failure extends Error {
   }
 }
 
+/** A job whose body has been read. */
+export type SandboxJob = Omit<ScriptJob, "body" | "input"> & ScriptTexts;
+
 /** How a script ended, and whether it left the engine clean. */
 export interface SandboxRun {
   readonly outcome: ScriptOutcome;
@@ -32,7 +36,7 @@ export interface SandboxRun {
  * Runs a script in a runtime of its own: no state passes from one call to the next, and nothing of the
  * host is within reach but `console`. What it throws beyond an outcome means that the engine is broken.
  */
-export function runInSandbox(engine: QuickJSWASMModule, job: ScriptJob): SandboxRun {
+export function runInSandbox(engine: QuickJSWASMModule, job: SandboxJob): SandboxRun {
   const lines: string[] = [];
   const clock = { startedAt: 0, deadline: Infinity };
   const runtime = engine.newRuntime({
@@ -59,7 +63,7 @@ function disposed(things: readonly { dispose(): void }[]): boolean {
 interface Run {
   readonly context: QuickJSContext;
   readonly scope: Scope;
-  readonly job: ScriptJob;
+  readonly job: SandboxJob;
   /** When the script must have ended; it begins with its own first line, and is 0 before that. */
   readonly clock: { startedAt: number; deadline: number };
   /** What the prelude gives; null before. */

@@ -8,16 +8,26 @@ export interface ScriptJob {
   readonly entry: string;
   /** What the function gives back: nothing that matters, an answer, or what middleware may. */
   readonly returns: "nothing" | "answer" | "middleware";
-  /** The list of arguments as JSON. */
+  /** The list of arguments as JSON, without what is made of the body. */
   readonly input: string;
-  /** Becomes `rawBody` of the first one; apart, so that a large body is not quoted twice. Null to leave it out. */
-  readonly rawBody: string | null;
+  /** Null for a script that gets none. */
+  readonly body: ScriptBody | null;
   /** Milliseconds. */
   readonly timeout: number;
   /** Bytes, without those for the body. */
   readonly memory: number;
   /** The largest answer, in bytes. */
   readonly answerLimit: number;
+}
+
+/** The body of a request, nothing read yet, and what becomes of it. */
+export interface ScriptBody {
+  /** All of its buffer, which is handed over. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** `raw`: it is text; `parameters`: also a flat JSON object; `run`: the parameters are the one argument. */
+  readonly reading: "raw" | "parameters" | "run";
+  /** The parameters that it must hold, with `run`. */
+  readonly required: readonly string[];
 }
 
 /** What a script returned, nothing checked yet. */
@@ -40,8 +50,10 @@ export interface ScriptEdits {
 export interface ScriptFailure {
   readonly kind: "failed";
   /** The error codes of UD-APIs 2.5. */
-  readonly code: 12 | 13 | 15 | 17 | 1001 | 1005 | 1006;
+  readonly code: 10 | 12 | 13 | 15 | 16 | 17 | 1001 | 1005 | 1006;
   readonly reason: string;
+  /** The parameters that the body lacks, with 16. */
+  readonly missing?: readonly string[];
   /** Where in the file it threw, counted from 1; absent where that is not known. */
   readonly place?: ScriptPlace;
 }

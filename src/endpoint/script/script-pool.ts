@@ -33,6 +33,8 @@ interface Waiting {
 
 /** How long a thread may go on past the job's own deadline before it is ended. */
 const grace = 1000;
+/** Bytes of a body in a millisecond. */
+const slowestReading = 8 * 1024;
 const startTime = 30_000;
 const waitTime = 90_000;
 const fewestThreads = 4;
@@ -132,10 +134,13 @@ export function createScriptPool(options: {
     thread.state = "busy";
     thread.file = job.file;
     thread.finish = resolve;
-    thread.timer = setTimeout(() => {
-      end(thread, failure(1001, `'${job.file}' did not stop after ${job.timeout} ms.`));
-    }, job.timeout + grace);
-    thread.worker.postMessage(job, []);
+    thread.timer = setTimeout(
+      () => {
+        end(thread, failure(1001, `'${job.file}' did not stop after ${job.timeout} ms.`));
+      },
+      job.timeout + grace + timeToRead(job),
+    );
+    thread.worker.postMessage(job, job.body ? [job.body.bytes.buffer] : []);
   }
 
   function addThread(): void {
@@ -174,6 +179,11 @@ export function createScriptPool(options: {
     void thread.worker.terminate();
     dispatch();
   }
+}
+
+/** Milliseconds that the body may take before the script begins. */
+function timeToRead({ body }: ScriptJob): number {
+  return (body?.bytes.length ?? 0) / slowestReading;
 }
 
 function failure(code: ScriptFailure["code"], reason: string): ScriptOutcome {

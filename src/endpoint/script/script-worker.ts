@@ -2,6 +2,7 @@ import { parentPort } from "node:worker_threads";
 
 import { createEngine, type Engine } from "./engine.ts";
 import { runInSandbox } from "./sandbox.ts";
+import { readScriptBody } from "./script-body.ts";
 import type { ScriptJob, ScriptOutcome } from "./script-job.ts";
 
 // A thread of the script pool: one job at a time, an outcome for each. It says null when it is ready.
@@ -13,9 +14,11 @@ say(null);
 
 async function work(job: ScriptJob): Promise<void> {
   try {
-    const limit = job.memory + roomFor(job.input + (job.rawBody ?? ""));
+    const texts = readScriptBody(job);
+    if ("kind" in texts) return say(texts);
+    const limit = job.memory + roomFor(texts.input, texts.rawBody ?? "");
     if (engine?.limit !== limit) engine = await createEngine(limit);
-    const { outcome, milliseconds, isClean } = runInSandbox(engine.quickjs, job);
+    const { outcome, milliseconds, isClean } = runInSandbox(engine.quickjs, { ...job, ...texts });
     const usage = { milliseconds, memory: engine.taken() };
     if (!isClean || !engine.isReusable()) engine = null;
     say({ ...outcome, usage });
@@ -30,9 +33,10 @@ async function work(job: ScriptJob): Promise<void> {
  * A large body does not count as the script's own memory: it goes in as UTF-8 and becomes a string, on
  * the way with up to four more bytes a character. The engine does not look for room itself.
  */
-function roomFor(text: string): number {
-  const size = Buffer.byteLength(text);
-  return size < smallBody ? 0 : size + 6 * text.length;
+function roomFor(...texts: readonly string[]): number {
+  const size = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  const length = texts.reduce((sum, text) => sum + text.length, 0);
+  return size < smallBody ? 0 : size + 6 * length;
 }
 
 function say(outcome: ScriptOutcome | null): void {

@@ -20,7 +20,7 @@ export interface TriedScript {
   readonly edits: unknown;
   /** Why the caller gets an error instead. */
   readonly refusal: Refusal | null;
-  /** How the script ended; null when the call did not get to it. */
+  /** How the script ended, or why its thread did not begin it; null when the call did not get that far. */
   readonly outcome: ScriptOutcome | null;
 }
 

@@ -500,6 +500,12 @@ describe("fields that are kept as given", () => {
         session_lifetime: 60,
         CORS: { enable: true, allowed_origins: ["*"], debug: false },
         auth: { auth_header_name: "AUTHORIZATION", param_name: "unused" },
+        proxy: {
+          listen_path: "/some-api/",
+          target_url: "https://127.0.0.1",
+          check_host_against_uptime_tests: true,
+          transport: { ssl_insecure_skip_verify: true, proxy_url: "" },
+        },
         version_data: {
           not_versioned: true,
           default_version: "v1",
@@ -517,6 +523,8 @@ describe("fields that are kept as given", () => {
       "CORS.allowed_origins",
       "CORS.enable",
       "auth.param_name",
+      "proxy.check_host_against_uptime_tests",
+      "proxy.transport.ssl_insecure_skip_verify",
       "session_lifetime",
       "version_data.default_version",
       "version_data.versions.v1.expires",
