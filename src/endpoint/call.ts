@@ -37,6 +37,8 @@ export interface Call {
   readonly path: PathVerdict;
   /** Where the request came from. Empty when a trusted proxy doesn't know. */
   readonly clientAddress: string;
+  /** Whether a trusted proxy handed it on, whose word about host and scheme counts. */
+  readonly isHandedOn: boolean;
   /** The connection, when the request opens a WebSocket; else null. */
   readonly upgrade: Upgrade | null;
   /** Whose token the request carries, or null. */

@@ -19,6 +19,7 @@ export interface ArrivedRequest {
   readonly target: RequestTarget;
   readonly id: string;
   readonly clientAddress: string;
+  readonly isHandedOn: boolean;
   /** The connection, when the request opens a WebSocket; else null. */
   readonly upgrade: Upgrade | null;
   /** Where calls are counted; null when this one is only asked about. */
@@ -75,6 +76,7 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): FoundCall 
     target,
     routeSegments,
     clientAddress: arrived.clientAddress,
+    isHandedOn: arrived.isHandedOn,
     upgrade: arrived.upgrade,
     caller,
     tokenName: identity.tokenName,

@@ -14,7 +14,7 @@ import { type Decision, decisionOf, eventOf } from "./decision.ts";
 import { endpointErrors, type EndpointEventName, type Refusal, sendRefusal } from "./endpoint-error.ts";
 import type { CallTrace } from "./explain/call-trace.ts";
 import { findCall } from "./find-call.ts";
-import { clientAddress } from "./http/client-address.ts";
+import { clientAddress, isHandedOn } from "./http/client-address.ts";
 import type { Upgrade } from "./http/handshake.ts";
 import { discardBody } from "./http/request-body.ts";
 import { requestId } from "./http/request-id.ts";
@@ -140,6 +140,7 @@ async function serve(
     id,
     target,
     clientAddress,
+    isHandedOn: isHandedOn(request, options.trustedProxies),
     usage,
   });
   options.trace?.found(call, refusal);

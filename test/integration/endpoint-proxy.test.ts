@@ -104,6 +104,43 @@ describe("a proxied request", () => {
     expect(headers).not.toHaveProperty("x-real-ip");
   });
 
+  test("tells what a trusted proxy says of host and scheme", async () => {
+    const upstream = await echo();
+    const endpoint = await started(proxyTo(upstream, {}), { trustedProxies: ["127.0.0.1"] });
+
+    const said = {
+      "x-forwarded-for": "192.0.2.7",
+      "x-forwarded-proto": "https",
+      "x-forwarded-host": "a.example.com",
+    };
+    await fetch(`${endpoint.url}/p`, { headers: said });
+    await fetch(`${endpoint.url}/p`, { headers: { "x-forwarded-proto": "gopher, https" } });
+
+    expect(upstream.requests[0]!.headers).toMatchObject({
+      ...said,
+      "x-forwarded-for": expect.stringContaining("192.0.2.7"),
+    });
+    expect(upstream.requests[1]!.headers).toMatchObject({
+      "x-forwarded-proto": "http",
+      "x-forwarded-host": new URL(endpoint.url).host,
+    });
+  });
+
+  test("has the host that its target names, and not another in its header", async () => {
+    const upstream = await echo();
+    const endpoint = await proxied({ targetUrl: upstream.url, hostHeader: "preserve" });
+
+    await raw(
+      endpoint,
+      "GET http://a.example.com:8080/p HTTP/1.1\r\nHost: b.example.com\r\nConnection: close\r\n\r\n",
+    );
+
+    expect(upstream.requests[0]!.headers).toMatchObject({
+      host: "a.example.com:8080",
+      "x-forwarded-host": "a.example.com:8080",
+    });
+  });
+
   test("carries no hop-by-hop headers, in either direction", async () => {
     const upstream = await startUpstream((_request, response) => {
       response.writeHead(200, {

@@ -1,5 +1,6 @@
 import type { Call } from "../call.ts";
 import { hopByHop, saidByProxy } from "../http/header-names.ts";
+import { askedHost } from "../http/request-target.ts";
 import { withoutCookie } from "../token-location.ts";
 import type { ProxyTarget, ProxyTargets } from "./proxy-target.ts";
 
@@ -9,7 +10,7 @@ export function upstreamHeaders(call: Call, proxy: ProxyTargets, target: ProxyTa
   const named = namedByConnection(request.headers.connection);
   const { versions } = definition;
   const versionHeader = versions?.strip && versions.location === "header" ? versions.key : null;
-  const host = proxy.preserveHost ? (request.headers.host ?? target.host) : target.host;
+  const host = proxy.preserveHost ? hostOf(call) || target.host : target.host;
   const headers: string[] = [];
   for (const [name, value] of pairs(request.rawHeaders)) {
     const key = name.toLowerCase();
@@ -35,14 +36,21 @@ export function clientHeaders(raw: readonly string[]): (readonly [name: string, 
   });
 }
 
-function addForwarded(headers: string[], { id, request, clientAddress }: Call): void {
+function addForwarded(headers: string[], call: Call): void {
+  const { id, request, clientAddress, isHandedOn } = call;
   const before = [request.headers["x-forwarded-for"] ?? []].flat().join(", ");
   const chain =
     before === "" || clientAddress === "" ? before || clientAddress : `${before}, ${clientAddress}`;
-  const host = request.headers.host ?? "";
+  const { "x-forwarded-host": askedFor, "x-forwarded-proto": scheme } = request.headers;
+  const host = isHandedOn && typeof askedFor === "string" ? askedFor : hostOf(call);
+  const isSecure = isHandedOn && scheme === "https";
   if (chain !== "") headers.push("x-forwarded-for", chain);
   if (host !== "") headers.push("x-forwarded-host", host);
-  headers.push("x-forwarded-proto", "http", "x-request-id", id);
+  headers.push("x-forwarded-proto", isSecure ? "https" : "http", "x-request-id", id);
+}
+
+function hostOf({ request }: Call): string {
+  return askedHost(request.url ?? "", request.headers.host);
 }
 
 /** The header without the token; null when nothing is left. */

@@ -5,6 +5,7 @@ import type { Call } from "../call.ts";
 import { endpointErrors, errorBody, type Refusal } from "../endpoint-error.ts";
 import { hopByHop } from "../http/header-names.ts";
 import { readBody } from "../http/request-body.ts";
+import { askedHost } from "../http/request-target.ts";
 import { batchPath } from "../table/batch-path.ts";
 import { createLocalExchange, type LocalAnswer, type LocalExchange } from "./local-exchange.ts";
 import { type Batch, type BatchedRequest, readBatch } from "./read-batch.ts";
@@ -50,7 +51,8 @@ export async function serveBatch(
   response.once("close", () => gone.abort());
   const units = await answerAll(batch, {
     exchange: createLocalExchange(handle, call.clientAddress),
-    host: hostOf(call),
+    // Definitions of a domain answer there only.
+    host: askedHost(request.url ?? "", request.headers.host),
     signal: AbortSignal.any([gone.signal, AbortSignal.timeout(timeLimit)]),
     room: Math.min(responseBody ?? answerLimit, answerLimit),
     nodeId,
@@ -125,9 +127,4 @@ function headersByName(raw: readonly string[]): Record<string, string[]> {
     headers.set(key, [...(headers.get(key) ?? []), raw[index + 1] ?? ""]);
   }
   return Object.fromEntries(headers);
-}
-
-/** Definitions of a domain answer there only. */
-function hostOf({ request, target }: Call): string {
-  return request.url?.startsWith("/") ? (request.headers.host ?? "") : target.host;
 }

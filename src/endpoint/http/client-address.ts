@@ -22,6 +22,11 @@ export function clientAddress(request: IncomingMessage, trustedProxies: BlockLis
   return address;
 }
 
+/** Whether a request was handed on by a trusted proxy, whose word about it counts. */
+export function isHandedOn({ socket }: IncomingMessage, trustedProxies: BlockList | null): boolean {
+  return trustedProxies !== null && holdsAddress(trustedProxies, plainAddress(socket.remoteAddress ?? ""));
+}
+
 /** Without brackets, and an IPv4 address in IPv6 form as what it is. */
 export function plainAddress(text: string): string {
   if (!text.startsWith("[") && !text.startsWith(":")) return text;

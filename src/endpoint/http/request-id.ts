@@ -2,8 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { BlockList } from "node:net";
 
-import { holdsAddress } from "../../address-list.ts";
-import { plainAddress } from "./client-address.ts";
+import { isHandedOn } from "./client-address.ts";
 
 const acceptable = /^[\w.:+/=@-]{1,128}$/;
 
@@ -11,11 +10,10 @@ const acceptable = /^[\w.:+/=@-]{1,128}$/;
  * The id that a request goes by in the log, in the answer and upstream: that of a trusted proxy if it
  * gives one, else a new one. Callers can't choose it.
  */
-export function requestId({ headers, socket }: IncomingMessage, trustedProxies: BlockList | null): string {
-  const given = headers["x-request-id"];
+export function requestId(request: IncomingMessage, trustedProxies: BlockList | null): string {
+  const given = request.headers["x-request-id"];
   if (typeof given !== "string" || !acceptable.test(given)) return newRequestId();
-  const isTrusted = trustedProxies && holdsAddress(trustedProxies, plainAddress(socket.remoteAddress ?? ""));
-  return isTrusted ? given : newRequestId();
+  return isHandedOn(request, trustedProxies) ? given : newRequestId();
 }
 
 const digits = 12;

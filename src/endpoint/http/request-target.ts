@@ -36,6 +36,12 @@ export function parseRequestTarget(url: string, hostHeader: string | undefined):
   };
 }
 
+/** The host that a request asks for, with its port, as it came: that of its target beats the header (RFC 9112 3.2.2). */
+export function askedHost(url: string, hostHeader: string | undefined): string {
+  const absolute = url.startsWith("/") ? null : absoluteForm.exec(url);
+  return absolute?.[1] ?? hostHeader ?? "";
+}
+
 function isSafePath(path: string): boolean {
   if (!path.startsWith("/") || path.includes("\\")) return false;
   if (badEscape.test(path) || encodedControl.test(path)) return false;

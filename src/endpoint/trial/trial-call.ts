@@ -61,6 +61,7 @@ export function trialCall(trial: ScriptTrial, request: IncomingMessage, response
     versionFault: null,
     path: judgePath(paths, [], method),
     clientAddress,
+    isHandedOn: false,
     upgrade: null,
     caller: token && {
       tokenId: token.id,
