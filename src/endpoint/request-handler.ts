@@ -41,8 +41,8 @@ export interface RequestHandlerOptions {
   readonly tunnels?: OpenTunnels;
   readonly usage: CallUsage | null;
   readonly log: Log;
-  /** Whether the requests are those of a batch. */
-  readonly isWithinBatch?: boolean;
+  /** The batch that the requests are of. */
+  readonly within?: Call;
   /** Sees how requests are decided. */
   readonly trace?: CallTrace;
   /** Told of every request when it is over. */
@@ -140,7 +140,7 @@ async function serve(
     id,
     target,
     clientAddress,
-    isHandedOn: isHandedOn(request, options.trustedProxies),
+    isHandedOn: options.within?.isHandedOn ?? isHandedOn(request, options.trustedProxies),
     usage,
   });
   options.trace?.found(call, refusal);
@@ -172,8 +172,8 @@ async function serveCall(
 
 /** Serves a batch by the same table, whatever is swapped meanwhile. There are no batches in batches. */
 async function batch(options: RequestHandlerOptions, table: RouteTable, call: Call): Promise<Refusal | null> {
-  if (options.isWithinBatch) return { code: 2031 };
-  const handle = createRequestHandler({ ...options, table: () => table, isWithinBatch: true });
+  if (options.within) return { code: 2031 };
+  const handle = createRequestHandler({ ...options, table: () => table, within: call });
   return await serveBatch(call, handle, options.nodeId);
 }
 

@@ -279,6 +279,25 @@ describe("a request of a batch", () => {
     expect(JSON.parse(own[0]?.body ?? "")).toMatchObject({ headers: { "x-forwarded-for": "203.0.113.9" } });
   });
 
+  test("is what a trusted proxy says of the batch, and nothing that it says of itself", async () => {
+    const upstream = await opened(startEcho());
+    const spec = { listenPath: "/it", batch, action: { proxy: { targetUrl: upstream.url } } };
+    endpoint = await serve(state([definition("it", spec)]), { trustedProxies: ["127.0.0.1"] });
+    const said = { "x-forwarded-proto": "https", "x-forwarded-host": "a.example.com" };
+    const own = { "x-forwarded-proto": "http", "x-forwarded-host": "b.example.com" };
+    const requests = [{ relative_url: "x", headers: own }];
+
+    const [trusted] = await unitsOf("/it/tyk/batch", requests, { ...said, "x-forwarded-for": "192.0.2.7" });
+    const [plain] = await unitsOf("/it/tyk/batch", requests);
+
+    expect(JSON.parse(trusted?.body ?? "")).toMatchObject({
+      headers: { ...said, "x-forwarded-for": "192.0.2.7" },
+    });
+    expect(JSON.parse(plain?.body ?? "")).toMatchObject({
+      headers: { "x-forwarded-proto": "http", "x-forwarded-host": new URL(endpoint.url).host },
+    });
+  });
+
   test("goes to the host that was asked, and frames itself", async () => {
     const upstream = await opened(startEcho());
     const action = { proxy: { targetUrl: upstream.url, hostHeader: "preserve" as const } };

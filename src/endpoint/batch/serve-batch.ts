@@ -53,6 +53,7 @@ export async function serveBatch(
     exchange: createLocalExchange(handle, call.clientAddress),
     // Definitions of a domain answer there only.
     host: askedHost(request.url ?? "", request.headers.host),
+    handedOn: handedOn(call),
     signal: AbortSignal.any([gone.signal, AbortSignal.timeout(timeLimit)]),
     room: Math.min(responseBody ?? answerLimit, answerLimit),
     nodeId,
@@ -65,6 +66,8 @@ export async function serveBatch(
 interface Run {
   readonly exchange: LocalExchange;
   readonly host: string;
+  /** Headers that come with every request of the batch. */
+  readonly handedOn: readonly (readonly [name: string, value: string])[];
   readonly signal: AbortSignal;
   /** Bytes left for bodies. */
   room: number;
@@ -82,7 +85,7 @@ async function answerAll({ requests, inTurn }: Batch, run: Run): Promise<Unit[]>
 }
 
 async function answerOne(request: BatchedRequest, run: Run): Promise<Unit> {
-  const { exchange, host, signal, nodeId } = run;
+  const { exchange, host, handedOn, signal, nodeId } = run;
   if (signal.aborted) return refused(request, { code: 2012 }, nodeId);
   let taken = 0;
   const mayTake = (bytes: number) => {
@@ -91,7 +94,8 @@ async function answerOne(request: BatchedRequest, run: Run): Promise<Unit> {
     return run.room >= 0;
   };
   try {
-    const answer = await exchange(request, host, signal, mayTake);
+    const asked = { ...request, headers: [...request.headers, ...handedOn] };
+    const answer = await exchange(asked, host, signal, mayTake);
     if (answer.end === "whole")
       return {
         relative_url: request.relativeUrl,
@@ -105,6 +109,13 @@ async function answerOne(request: BatchedRequest, run: Run): Promise<Unit> {
     run.room += taken;
     return refused(request, { code: signal.aborted ? 2012 : 2011 }, nodeId);
   }
+}
+
+/** What a trusted proxy says of a batch, it says of each of its requests. */
+function handedOn({ isHandedOn, request }: Call): [string, string][] {
+  const names = ["x-forwarded-proto", "x-forwarded-host"];
+  const said = names.map((name): [string, unknown] => [name, request.headers[name]]);
+  return isHandedOn ? said.filter((pair): pair is [string, string] => typeof pair[1] === "string") : [];
 }
 
 /** The unit of a request that was not answered, or not to the end. */
