@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { announcesBody } from "./http/request-body.ts";
 
@@ -13,15 +13,21 @@ export function noteStream(request: IncomingMessage): void {
 }
 
 /**
- * Calls `late` when a body has not come within so many milliseconds. One that is streamed has a second more
- * for each KiB that has come.
+ * Calls `late` when a body has not come within so many milliseconds, and nothing has been answered. One that is
+ * streamed has a second more for each KiB that has come.
  */
-export function boundArrival(request: IncomingMessage, milliseconds: number, late: () => void): void {
+export function boundArrival(
+  request: IncomingMessage,
+  response: ServerResponse,
+  milliseconds: number,
+  late: () => void,
+): void {
   if (!announcesBody(request)) return;
   const { socket } = request;
   const begin = { at: Date.now(), bytes: socket.bytesRead };
   let timer = setTimeout(look, milliseconds);
-  request.once("close", () => clearTimeout(timer));
+  // A request that was answered before it had come does not tell when its connection closes.
+  for (const side of [request, response]) side.once("close", () => clearTimeout(timer));
 
   function look(): void {
     if (request.complete) return;

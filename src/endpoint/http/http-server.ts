@@ -77,7 +77,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const connections = watchConnections(server);
   const onRequest: RequestHandler = async (request, response, upgrade) => {
     connections.add(response);
-    boundArrival(request, times.request, () => cutOff(request.socket, 2002));
+    boundArrival(request, response, times.request, () => cutOff(request.socket, 2002));
     await handle(request, response, upgrade);
   };
   server.on("request", (request, response) => void onRequest(request, response));

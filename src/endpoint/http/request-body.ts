@@ -69,7 +69,8 @@ export function discardBody(request: IncomingMessage, response: ServerResponse):
   if (request.readableEnded || request.destroyed || !announcesBody(request)) return;
   if (waiting.delete(response)) response.shouldKeepAlive = false;
   let size = 0;
-  const timer = setTimeout(() => request.socket.destroy(), discardTime);
+  // Not to be waited for: when its connection closes first, the request does not tell.
+  const timer = setTimeout(() => request.socket.destroy(), discardTime).unref();
   request.once("close", () => clearTimeout(timer));
   request.on("error", () => {});
   request.on("data", (chunk: Buffer) => {
