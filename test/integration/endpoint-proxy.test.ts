@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 
@@ -282,9 +282,9 @@ describe("a proxied answer", () => {
 
 describe("streaming", () => {
   const chunk = Buffer.alloc(1024 * 1024, "x");
-  const chunks = 50;
-  const digest = createHash("sha256")
-    .update(Buffer.concat(Array.from({ length: chunks }, () => chunk)))
+  const chunks = 150;
+  const digest = Array.from({ length: chunks })
+    .reduce<Hash>((hash) => hash.update(chunk), createHash("sha256"))
     .digest("hex");
 
   test("hands the headers of an answer on before its first byte", async () => {
@@ -336,7 +336,7 @@ describe("streaming", () => {
     expect(String(data)).toBe("got first");
   });
 
-  test("passes 50 MB up and down, in little memory", async () => {
+  test("passes 150 MB up and down, in less memory", async () => {
     const upstream = await startUpstream((request, response) => {
       const hash = createHash("sha256");
       request.on("data", (data: Buffer) => hash.update(data));
@@ -374,7 +374,8 @@ describe("streaming", () => {
 
     expect(up.headers.get("x-hash")).toBe(digest);
     expect(down.digest("hex")).toBe(digest);
-    expect(most).toBeLessThan(40 * 1024 * 1024);
+    // Both ends are in this process, too, and what is garbage lies about for a while on a busy machine.
+    expect(most).toBeLessThan(100 * 1024 * 1024);
   });
 
   test("stops reading from the upstream when the client stops reading", async () => {
