@@ -41,6 +41,7 @@ describe("a body that can't be read", () => {
     ["is no JSON", "{]", "malformed"],
     ["goes on after the JSON", "{}{}", "malformed"],
     ["has numbers that JSON does not", '{"a":NaN}', "malformed"],
+    ["is a text that does not end", '"\\'.repeat(300_000), "malformed"],
     ["is not UTF-8", Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), "malformed"],
     ["has overlong UTF-8", Buffer.from([0x22, 0xc0, 0xaf, 0x22]), "malformed"],
     ["is UTF-16", Buffer.from("\ufeff{}", "utf16le"), "malformed"],

@@ -1,5 +1,8 @@
-/** Texts, and the marks that open, part and close objects and lists. What is between them has no structure. */
-const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
+/**
+ * Texts, and the marks that open, part and close objects and lists. What is between them has no structure. A text
+ * that does not end reaches to the end of it all: to look for another one in it, again and again, would take minutes.
+ */
+const tokens = /"(?:[^"\\]|\\[^])*(?:"|\\?$)|[{}[\],:]/g;
 
 /** No request nests its values nearly as deep; to parse what does takes long. */
 const deepest = 64;

@@ -33,6 +33,15 @@ test("what is nested more than 64 levels deep is told without being parsed", () 
     expect(jsonFlaw(text)).toBe("it is nested more than 64 levels deep");
 });
 
+test.each([
+  ["quotes that are escaped", '"\\'.repeat(500_000)],
+  ["backslashes", `"${"\\".repeat(1_000_001)}`],
+  ["backslashes at line ends", '"\\\n'.repeat(350_000)],
+  ["marks", "{[,:".repeat(15) + ",:".repeat(500_000)],
+])("a text that does not end is passed over once, whatever is in it: %s", (_, text) => {
+  expect(jsonFlaw(text)).toBeNull();
+});
+
 test("nothing is wrong with what JSON.stringify writes", () => {
   fc.assert(fc.property(fc.jsonValue({ maxDepth: 8 }), (value) => jsonFlaw(JSON.stringify(value)) === null));
 });
