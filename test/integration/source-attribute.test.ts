@@ -16,6 +16,8 @@ const cid: Committer = { name: "Cid", email: "cid@example.com" };
 const dan: Committer = { name: "Dan", email: "dan@example.com" };
 /** Who commits what git makes by itself in a test repository. */
 const somebody: Committer = { name: "Test Author", email: "author@example.com" };
+/** A change of an object that was there, in which nobody else had a part. */
+const alone = { contributors: [], firstWritten: null, releasedBy: null };
 const gitway = { author: gitwayActor, committer: gitwayActor, contributors: [], releasedBy: null };
 
 describe("who made a change", () => {
@@ -33,8 +35,8 @@ describe("who made a change", () => {
     const made = await attributions(source, from, to);
 
     expect(made).toEqual({
-      a: { author: ann, committer: bob, commit: change, contributors: [], releasedBy: null },
-      b: { author: cid, committer: cid, commit: to, contributors: [], releasedBy: null },
+      a: { author: ann, committer: bob, commit: change, ...alone, authoredAt: minute(1) },
+      b: { author: cid, committer: cid, commit: to, ...alone, authoredAt: minute(2) },
     });
   });
 
@@ -236,7 +238,7 @@ describe("who made a change", () => {
 
     const made = await attributions(source, from, to);
 
-    const squashed = { author: bob, committer: cid, commit: to, contributors: [], releasedBy: null };
+    const squashed = { author: bob, committer: cid, commit: to, ...alone, authoredAt: minute(3) };
     expect(made).toEqual({ a: squashed, b: squashed });
   });
 
@@ -255,7 +257,7 @@ describe("who made a change", () => {
 
     expect(to).not.toBe(picked);
     expect(made).toEqual({
-      a: { author: ann, committer: somebody, commit: to, contributors: [], releasedBy: null },
+      a: { author: ann, committer: somebody, commit: to, ...alone, authoredAt: minute(2) },
     });
   });
 
@@ -668,4 +670,9 @@ function byName(
   attributed: readonly { readonly change: Change; readonly attribution: Attribution }[],
 ): Record<string, Attribution> {
   return Object.fromEntries(attributed.map(({ change, attribution }) => [change.name, attribution]));
+}
+
+/** When a test repository's commit with this number was made, counted from 0. */
+function minute(number: number): string {
+  return new Date(Date.UTC(2024, 0, 1, 0, number)).toISOString();
 }

@@ -27,4 +27,5 @@ export type EndpointReport =
   | { readonly kind: "requests"; readonly lines: string }
   /** Its metrics, as they were asked for. */
   | { readonly kind: "series"; readonly id: number; readonly text: string }
+  /** Everything is closed, and the thread can go. */
   | { readonly kind: "closed" };

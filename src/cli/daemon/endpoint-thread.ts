@@ -41,6 +41,7 @@ export function startEndpointThread(
       else if (report.kind === "serves") ({ revision, from } = report);
       else if (report.kind === "series") answer(report.id, report.text);
       else if (report.kind === "started") resolve(thread(report.url));
+      else if (report.kind === "closed") void worker.terminate();
       else if (report.kind === "failed") reject(new AppError(report.code, report.message));
     }
   });

@@ -61,7 +61,8 @@ async function carryOut(order: EndpointOrder): Promise<void> {
 async function end(): Promise<void> {
   await closing.close();
   lines.flush();
-  parentPort?.close();
+  // Whatever is left over is no reason to stay.
+  say({ kind: "closed" });
 }
 
 function say(report: EndpointReport): void {
