@@ -118,6 +118,7 @@ export async function startTestApi(
       await ring.close();
       await triggering.close();
       await reconciling.close();
+      await folder.remove();
     },
   };
 }
