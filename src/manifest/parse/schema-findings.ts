@@ -77,8 +77,10 @@ const sentences: Record<string, (context: Context) => Finding> = {
     message: `This entry is in ${field} already: remove it.`,
   }),
   minProperties: exactlyOne,
-  maxProperties: exactlyOne,
+  maxProperties: (context) => (context.error.params["limit"] === 1 ? exactlyOne : tooMany)(context),
 };
+
+const tooMany = limit((max) => `must have at most ${max} entries`);
 
 function limit(words: (limit: number, value: string) => string): (context: Context) => Finding {
   return ({ path, field, error, value }) => ({

@@ -95,6 +95,17 @@ describe("a hostile file", () => {
     expect(took).toBeLessThan(patience);
   });
 
+  test("has as many headers as anybody needs", () => {
+    const headers = (count: number) =>
+      `route: x\naction: { reply: { headers: { ${many(count, (n) => `x-${n}: y`, ", ")} } } }`;
+
+    expect(read(definition(headers(100))).documents).toMatchObject([{ status: "good" }]);
+    const { documents } = read(definition(headers(101)));
+    expect(documents.flatMap(problemsOf)).toMatchObject([
+      { code: "out-of-range", message: "'spec.action.reply.headers' must have at most 100 entries." },
+    ]);
+  });
+
   test("can't hide an error behind many warnings", () => {
     const addresses = many(500, (n) => `10.0.${n % 256}.1/8`, ",");
 
