@@ -78,7 +78,7 @@ export function passOn(call: Call, { begun, failed }: Listener): Passage {
     if (refusal) return refuse(refusal);
     response.on("drain", () => controller.resume());
     // What is there goes out with the head, which does not wait for more. flushHeaders would send it as UTF-8.
-    setImmediate(() => {
+    process.nextTick(() => {
       if (size === 0 && !response.writableEnded && !response.destroyed) response.write(Buffer.alloc(0));
     });
   }
