@@ -31,8 +31,8 @@ async function writeRevision(session: Session, request: ApplyRequest, applyId: s
   await lockPointerAt(session, request.parentRevision);
   await refuseWhileSuspended(session);
   const time = await insertRevision(session, request, revision, applyId);
-  await storeBlobs(session, neededBlobs(request.changes), request.blobs);
   await session.query("select set_config('gitway.writer', 'apply', true)");
+  await storeBlobs(session, neededBlobs(request.changes), request.blobs);
   await endPrevious(session, request, revision);
   await healDrift(
     session,

@@ -6,7 +6,10 @@ import type { Session } from "./database.ts";
 /** Bytes of contents that one statement carries, at most; a single content may be larger. */
 const batchBytes = 8 * 1024 * 1024;
 
-/** Stores the contents that are needed and missing. One that is neither given nor stored fails the apply. */
+/** SQL that tells whether a row of `gitway.blob` has the content that its digest says: somebody may have changed it. */
+export const isIntact = "encode(sha256(blob.content), 'hex') = blob.digest";
+
+/** Stores the contents that are needed and missing, or were changed. One that is neither given nor stored fails the apply. */
 export async function storeBlobs(
   session: Session,
   needed: ReadonlySet<string>,
@@ -14,7 +17,7 @@ export async function storeBlobs(
 ): Promise<void> {
   if (needed.size === 0) return;
   const rows = await session.query<{ digest: string }>(
-    "select digest from gitway.blob where digest = any($1::text[])",
+    `select digest from gitway.blob where digest = any($1::text[]) and ${isIntact}`,
     [[...needed]],
   );
   const stored = new Set(rows.map(({ digest }) => digest));
@@ -24,7 +27,7 @@ export async function storeBlobs(
 
 async function insertBlobs(session: Session, batch: readonly (readonly [string, Buffer])[]): Promise<void> {
   await session.query(
-    "insert into gitway.blob (digest, content) select digest, decode(content, 'base64') from unnest($1::text[], $2::text[]) as row (digest, content) on conflict do nothing",
+    "insert into gitway.blob (digest, content) select digest, decode(content, 'base64') from unnest($1::text[], $2::text[]) as row (digest, content) on conflict (digest) do update set content = excluded.content",
     [batch.map(([digest]) => digest), batch.map(([, content]) => content.toString("base64"))],
   );
 }
@@ -60,19 +63,19 @@ function contentOf(digest: string, given: ReadonlyMap<string, Buffer>): Buffer {
   return content;
 }
 
-/** Contents, as text, by digest. */
+/** Contents, as text, by digest. What is not as it was stored is left out, as if it were not there. */
 export async function readBlobs(session: Session, digests: Iterable<string>): Promise<Map<string, string>> {
   const contents = await readContents(session, digests);
   return new Map([...contents].map(([digest, content]) => [digest, content.toString("utf8")]));
 }
 
-/** Contents by digest. */
+/** Contents by digest. What is not as it was stored is left out, as if it were not there. */
 export async function readContents(
   session: Session,
   digests: Iterable<string>,
 ): Promise<Map<string, Buffer>> {
   const rows = await session.query<{ digest: string; content: Buffer }>(
-    "select digest, content from gitway.blob where digest = any($1::text[])",
+    `select digest, content from gitway.blob where digest = any($1::text[]) and ${isIntact}`,
     [[...new Set(digests)]],
   );
   return new Map(rows.map(({ digest, content }) => [digest, content]));

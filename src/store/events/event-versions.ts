@@ -1,6 +1,7 @@
 import { hashObject } from "../../manifest/canonical.ts";
 import type { GitwayObject, Kind } from "../../manifest/manifest.ts";
 import { claimOf } from "../../manifest/references.ts";
+import { isIntact } from "../blobs.ts";
 import { storedIds } from "../dashboard-id-columns.ts";
 import type { Session } from "../database.ts";
 import { storable } from "../object-versions.ts";
@@ -27,6 +28,8 @@ interface VersionFacts {
   readonly hash: string;
   /** The hash that the content has. */
   readonly contentHash: string;
+  /** The files that it refers to whose content is gone, or is not what it was. */
+  readonly changedFiles: readonly string[];
   /** Whether what it is unique by is that of its content. */
   readonly isUniqueBy: boolean;
 }
@@ -124,15 +127,25 @@ function differing(event: InformationEvent, version: VersionFacts, fields: reado
     );
 }
 
-function contentDifferences({ version, hash, contentHash }: VersionFacts): string[] {
-  return hash === contentHash
-    ? []
-    : [`Version ${version} does not have the content that it was hashed with.`];
+function contentDifferences({ version, hash, contentHash, changedFiles }: VersionFacts): string[] {
+  return [
+    ...(hash === contentHash
+      ? []
+      : [`Version ${version} does not have the content that it was hashed with.`]),
+    ...changedFiles.map(
+      (file) => `The content of '${file}' in version ${version} is not in the store as it was hashed.`,
+    ),
+  ];
 }
 
 function text(value: string | number | null): string {
   return value === null ? "none" : `'${value}'`;
 }
+
+/** SQL for the files of a version without intact content. A stranger may have written any JSON. */
+const changedFiles = `case when json_typeof(files) = 'object' then array(
+  select key from json_each_text(files) where not exists (
+    select 1 from gitway.blob where digest = value and ${isIntact}) order by key) else '{}' end`;
 
 async function readFacts(session: Session, numbers: readonly number[]): Promise<Map<number, VersionFacts>> {
   const facts = new Map<number, VersionFacts>();
@@ -142,7 +155,8 @@ async function readFacts(session: Session, numbers: readonly number[]): Promise<
          coalesce(sighting.path, object_version.path) as "seenPath",
          coalesce(sighting.line, object_version.line) as "seenLine", commit, hash,
          from_revision as "fromRevision", to_revision as "toRevision", claim,
-         dashboard_id as "dashboardId", api_id as "apiId", labels, annotations, spec, files
+         dashboard_id as "dashboardId", api_id as "apiId", labels, annotations, spec, files,
+         ${changedFiles} as "changedFiles"
        from gitway.object_version left join gitway.sighting using (version) where version = any($1::bigint[])`,
       [numbers.slice(start, start + slice)],
     );

@@ -47,7 +47,7 @@ describe("a header", () => {
       JSON.stringify({ ...header, gitwayBackup: 2, gitway: "0.9.0" }),
       "written by Gitway 0.9.0 (form 2, 0006_changes.sql), which is newer",
     ],
-    [JSON.stringify({ ...header, migration: "0012_more.sql" }), "0012_more.sql), which is newer"],
+    [JSON.stringify({ ...header, migration: "0099_more.sql" }), "0099_more.sql), which is newer"],
     [JSON.stringify({ ...header, gitwayBackup: 2, gitway: "\u001b[31m" }), "Gitway of an odd name (form 2"],
   ])("%s is refused", (text, message) => {
     expect(() => readHeader(text, "0006_changes.sql")).toThrow(message);
