@@ -158,7 +158,7 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     backup: (file) => takeBackup(database, file),
     restore: (file) => restoreBackup(database, file),
     outbox: openOutbox(database, log, (feed) => keepFeed(feed, feeds)),
-    checkDrift: () => checkDrift(database, new Date()),
+    checkDrift: () => checkDrift(database, new Date(), log),
     findDrift: () => lookForDrift(database),
     suspension: () => readSuspension(database),
     suspend: (request) => suspend(database, request),

@@ -39,6 +39,21 @@ export async function movePointer(session: Session, revision: number): Promise<v
   await notify(session);
 }
 
+/**
+ * Puts back a pointer that somebody moved to before the newest revision, which an apply could not pass. Gives that
+ * revision; null when all is well. A writer who is under way has moved the pointer before this looks at it.
+ */
+export async function restorePointer(session: Session): Promise<number | null> {
+  const [row] = await session.query<{ revision: number }>(
+    `update gitway.pointer set revision = newest.number
+     from (select number from gitway.revision order by number desc limit 1) as newest
+     where pointer.revision < newest.number returning pointer.revision`,
+  );
+  if (!row) return null;
+  await notify(session);
+  return row.revision;
+}
+
 /** Counts a change of credentials, and tells who listens. The caller holds the lock of the pointer. */
 export async function countCredentialChange(session: Session): Promise<void> {
   await session.query("update gitway.pointer set credential_changes = credential_changes + 1");
@@ -82,5 +97,8 @@ function only(rows: readonly Pointer[]): Pointer {
 }
 
 function pointerLost(): Error {
-  return new Error("the store has lost its revision pointer");
+  return new AppError(
+    "database-failed",
+    "The store has lost the row of gitway.pointer, which says what is live: restore a backup into an empty database, or let Gitway rebuild one from Git.",
+  );
 }

@@ -1,9 +1,10 @@
+import type { Log } from "../../log.ts";
 import { type Kind, objectKey } from "../../manifest/manifest.ts";
 import { claimOf, referencesOf } from "../../manifest/references.ts";
 import type { CurrentState, DriftedObject, StoredObject } from "../../plan/plan.ts";
 import type { Database, Session } from "../database.ts";
 import { readVersions } from "../object-versions.ts";
-import { lockPointer, readPointer } from "../pointer.ts";
+import { lockPointer, readPointer, restorePointer } from "../pointer.ts";
 import { findDrift } from "./find-drift.ts";
 import { countHealing, isHealingDue } from "./heal-delay.ts";
 
@@ -55,7 +56,10 @@ interface CheckState {
  * Looks for drift when a row was written other than by an apply, or the last look is long ago, and remembers
  * what it found. Gives the objects whose episode began now.
  */
-export async function checkDrift(database: Database, now: Date): Promise<readonly DriftedObject[]> {
+export async function checkDrift(database: Database, now: Date, log: Log): Promise<readonly DriftedObject[]> {
+  const revision = await restorePointer(database);
+  if (revision !== null)
+    log.warn({ revision }, "the pointer to what is live was moved back behind Gitway's back");
   if (!isLookDue(await readCheck(database), now)) return [];
   const look = await database.transaction(
     async (session) => ({
