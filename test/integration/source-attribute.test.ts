@@ -545,6 +545,31 @@ test("the boundary of a shallow clone takes the credit for what lies behind it, 
   expect(warnings).toEqual([{ boundary: to, changes: 2 }]);
 });
 
+test("of what lies behind the boundary of a shallow clone nothing is claimed but the present content", async () => {
+  await using origin = await createRepository();
+  const from = await origin.commit({
+    files: { "apis/a.yaml": api("a"), "apis/d.yaml": api("d") },
+    author: ann,
+  });
+  await origin.commit({ files: { "apis/a.yaml": null }, author: bob });
+  const boundary = await origin.commit({ files: { "README.md": "" }, author: cid });
+  const to = await origin.commit({ files: { "apis/d.yaml": api("d", 2) }, author: dan });
+  const cloneOptions = ["--depth=2"];
+  await using clone = await createRepository({ cloneOf: `file://${origin.path}`, cloneOptions });
+  await using whole = await fetched(origin);
+  await using source = await fetched(clone);
+  const before = (await whole.read(from)).set.manifests.map((each) => storedFrom(each, from));
+  const after = (await source.read(to)).set.manifests;
+
+  const first = byName(await source.attribute(changesBetween([], after), { from: null, to }));
+  const later = byName(await source.attribute(changesBetween(before, after), { from, to }));
+  const elsewhere = byName(await source.attribute(changesBetween(before, after), { from: null, to }));
+
+  expect(first["d"]).toMatchObject({ author: dan, contributors: [], firstWritten: null });
+  expect(later).toMatchObject({ a: { author: cid, commit: boundary }, d: { author: dan, contributors: [] } });
+  expect(elsewhere["a"]).toMatchObject(gitway);
+});
+
 test("many objects are attributed at once, each file's history for itself", async () => {
   await using repository = await createRepository();
   const names = Array.from({ length: 1200 }, (_, index) => `n${index}`);

@@ -130,6 +130,7 @@ async function follow(
       range,
       line,
       behind: (tips) => lineage.behind(tips),
+      isCutOff: (commit) => lineage.isCutOff(commit),
       steps,
       views,
     },
@@ -157,11 +158,13 @@ function judge(
   { author, found, change, broughtBy }: TrackedChange,
   stateAtStart: string | null,
   lineage: Lineage,
-  { to, attempted }: AttributionRange,
+  { from: start, to, attempted }: AttributionRange,
 ): Verdict {
   const { from } = lineage;
   const stored = change.before?.commit;
   if (author === null || found === null) return gitway;
+  // What was live from elsewhere may never have been in this history.
+  if (start === null && change.after === null && lineage.isCutOff(author)) return gitway;
   // The branch was moved back to what was there before the stored version.
   if (stored !== undefined && lineage.isLost(stored) && lineage.isBehind(author, stored)) return gitway;
   if (from === null || !lineage.isBehind(author, from)) {

@@ -141,6 +141,7 @@ async function findMakers(
       range: [],
       line: new Set(),
       behind: (tips) => lineage.behind(tips),
+      isCutOff: (commit) => lineage.isCutOff(commit),
       steps: history.steps,
       views,
     },

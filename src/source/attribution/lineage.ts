@@ -15,6 +15,8 @@ export interface Lineage {
   since(commit: string): readonly Commit[];
   /** Whether a commit is in the mirror, but is not the head or behind it any more. */
   isLost(commit: string): boolean;
+  /** Whether a shallow mirror does not have what a commit came from. */
+  isCutOff(commit: string): boolean;
   /** Whether `commit` is `other` or behind it. */
   isBehind(commit: string, other: string): boolean;
 }
@@ -30,6 +32,7 @@ export function lineageOf(graph: CommitGraph, given: string | null, to: string):
     behind: (tips) => graph.list(tips, null),
     since: (commit) => graph.list([to], commit),
     isLost: (commit) => graph.has(commit) && !graph.isBehind(commit, to),
+    isCutOff: (commit) => graph.isCutOff(commit),
     isBehind: (commit, other) => graph.isBehind(commit, other),
   };
 }

@@ -44,6 +44,8 @@ export interface WalkedHistory {
   readonly line: ReadonlySet<string>;
   /** The commits that the given ones have, themselves too, children before parents. */
   behind(tips: readonly string[]): readonly Commit[];
+  /** Whether nobody knows what a commit came from. */
+  isCutOff(commit: string): boolean;
   steps(comparisons: readonly Comparison[]): Promise<readonly Step[]>;
   readonly views: ViewReader<Walker>;
 }
@@ -103,11 +105,7 @@ async function visit(walk: Walk, commit: Commit, steps: readonly Step[]): Promis
   const [first] = commit.parents;
   const [step] = steps;
   if (first === undefined || !step) {
-    for (const [walker, arrival] of here)
-      if (arrival.view.state !== absentState) {
-        credit(commit.id, walker, arrival.role);
-        noteFirst(commit.id, walker, arrival, []);
-      }
+    end(walk, commit.id, here);
     return;
   }
   const moved = await walk.history.views.move(step, first, here);
@@ -124,6 +122,19 @@ async function visit(walk: Walk, commit: Commit, steps: readonly Step[]): Promis
   }
   handOver(walk, commit.id, first, here);
   if (differing.size > 0) await visitDiffering(walk, commit, steps, differing, moved);
+}
+
+/**
+ * A first commit made what it has. One where history is cut off is named as the maker of the state that is asked
+ * about, also when that is a deletion; of who had a part in it, or was the first, nothing is known there.
+ */
+function end({ history }: Walk, commit: string, here: Arrivals): void {
+  const isCutOff = history.isCutOff(commit);
+  for (const [walker, arrival] of here) {
+    if (isCutOff ? arrival.role === "author" : arrival.view.state !== absentState)
+      credit(commit, walker, arrival.role);
+    if (!isCutOff) noteFirst(commit, walker, arrival, []);
+  }
 }
 
 /** Where what is sought is reached, the question becomes who made it. */

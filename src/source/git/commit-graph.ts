@@ -23,6 +23,8 @@ export interface CommitGraph {
   has(commit: string): boolean;
   /** Whether a commit is another one or behind it. False for those that the mirror does not know. */
   isBehind(commit: string, other: string): boolean;
+  /** Whether a shallow mirror does not have what a commit came from. */
+  isCutOff(commit: string): boolean;
   /** What `tips` have and `without` has not: children before parents, and else the newest first. */
   list(tips: readonly string[], without: string | null): readonly Commit[];
 }
@@ -55,7 +57,7 @@ export function createGraphReader(repository: Repository, commits: CommitReader)
         .filter((id) => nodes.has(id))
         .slice(0, mostHeads);
     }
-    return graphOf(nodes);
+    return graphOf(nodes, boundaries);
   }
 
   return { read };
@@ -120,7 +122,7 @@ function addNodes(nodes: Map<string, Node>, found: ReadonlyMap<string, Origin>):
   }
 }
 
-function graphOf(nodes: ReadonlyMap<string, Node>): CommitGraph {
+function graphOf(nodes: ReadonlyMap<string, Node>, boundaries: ReadonlySet<string>): CommitGraph {
   const walks = new Map<string, ReturnType<typeof createWalk>>();
 
   function isBehind(commit: string, other: string): boolean {
@@ -132,6 +134,7 @@ function graphOf(nodes: ReadonlyMap<string, Node>): CommitGraph {
   }
 
   return {
+    isCutOff: (commit) => boundaries.has(commit),
     has: (commit) => nodes.has(commit),
     isBehind,
     list: (tips, without) => inOrder(nodes, between(nodes, tips, without)),

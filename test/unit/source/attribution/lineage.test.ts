@@ -15,6 +15,7 @@ const parents: Record<string, string[]> = { a: [], b: ["a"], c: ["b"], d: ["c"],
 const graph: CommitGraph = {
   has: (commit) => commit in behind,
   isBehind: (commit, other) => behind[other]?.includes(commit) ?? false,
+  isCutOff: () => false,
   list: (tips, without) =>
     (behind[tips[0] ?? ""] ?? [])
       .filter((id) => without === null || !behind[without]?.includes(id))

@@ -86,6 +86,7 @@ async function walk(
       range: commits.filter(({ id }) => range.includes(id)),
       line: new Set(),
       behind: () => commits.filter(({ id }) => !range.includes(id)),
+      isCutOff: () => false,
       steps: async (comparisons) => comparisons.map((): Step => new Map()),
       views: {
         start: async () => viewAt(told, head),
