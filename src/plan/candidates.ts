@@ -108,7 +108,9 @@ function isGood(document: Document): document is Manifest {
 }
 
 function duplicateProblem(document: Document, all: readonly Document[]): Problem {
-  const others = all.filter((other) => other !== document).map(({ place }) => placeText(place));
-  const message = duplicateMessage("name", document, others.join(", "));
-  return problemAt(document, "/metadata/name", "duplicate-name", message);
+  const others = all.filter((other) => other !== document);
+  const field = others.some(({ name }) => name !== document.name) ? "id" : "name";
+  const places = others.map(({ place }) => placeText(place));
+  const message = duplicateMessage(field, document, places.join(", "));
+  return problemAt(document, `/metadata/${field}`, `duplicate-${field}`, message);
 }

@@ -235,6 +235,19 @@ test("of two documents for one object, the one that stands where it stood goes o
   expect(plan.problems).toMatchObject([{ code: "duplicate-name", file: "apis/copy.yaml" }]);
 });
 
+test("a newcomer with the id of another is told of the id, since the names differ", () => {
+  const id = "c4cc7192-6ff5-4ca5-aae0-57c8615e25c8";
+  const current = live(definition("a", "a", { id }));
+  const manifests = [definition("a", "a", { id }), definition("b", "b", { id })];
+
+  const plan = planFor(current, set({ manifests }));
+
+  expect(changesOf(plan)).toEqual([]);
+  expect(plan.problems).toMatchObject([
+    { code: "duplicate-id", file: "apis/b.yaml", message: expect.stringContaining(`The id '${id}'`) },
+  ]);
+});
+
 test("of two documents for a new object, neither goes live", () => {
   const plan = planFor(
     nothing,
