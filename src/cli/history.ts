@@ -45,6 +45,12 @@ async function readSteps(
   if (steps.length > 0) return steps;
   // Whoever parses JSON gets some in any case.
   if (format === "json") printJson([]);
+  const sync = await store.readSync();
+  if (sync?.quarantined.some((entry) => entry.kind === kind && entry.name === name))
+    throw new AppError(
+      "not-found",
+      `${kind} '${name}' is quarantined and was never live. Why, and by whom, says: gitway status`,
+    );
   const names = (await store.objects(kind)).map((object) => object.name);
   const meant = closest(name, names);
   const advice = meant === null ? "Check the name." : `Did you mean '${meant}'?`;

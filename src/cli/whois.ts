@@ -2,7 +2,13 @@ import { type Command, InvalidArgumentError } from "commander";
 
 import type { Config } from "../config.ts";
 import type { Store } from "../store/store.ts";
-import { type DefinitionOrigin, readOrigin, stepLines, waitingLines } from "./call/definition-origin.ts";
+import {
+  type DefinitionOrigin,
+  readOrigin,
+  readUnborn,
+  stepLines,
+  waitingLines,
+} from "./call/definition-origin.ts";
 import { type AskedRequest, findRoute, type FoundRoute } from "./call/find-route.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { withStore } from "./open-parts.ts";
@@ -31,19 +37,25 @@ export function addWhois(program: Command): void {
   addConfigFlags(command);
 }
 
+const mostNamed = 20;
+
 interface Found extends DefinitionOrigin {
   readonly route: FoundRoute;
+  /** When nobody answers: definitions that might, were they not quarantined. */
+  readonly unborn: readonly string[];
 }
 
 async function look(store: Store, config: Config, asked: AskedRequest): Promise<Found> {
   const route = await findRoute(await store.serving(), config.endpoint.base, asked);
   const { definition } = route;
-  const origin = definition ? await readOrigin(store, definition) : { step: null, waiting: [] };
-  return { route, ...origin };
+  if (!definition) return { route, step: null, waiting: [], unborn: await readUnborn(store) };
+  return { route, ...(await readOrigin(store, definition)), unborn: [] };
 }
 
-function show({ route, step, waiting }: Found): void {
+function show({ route, step, waiting, unborn }: Found): void {
   print(verdict(route), route.refusal === null ? "bold" : "warning");
+  if (unborn.length > 0)
+    print(`quarantined and not live: ${unborn.slice(0, mostNamed).join(", ")}; see: gitway status`);
   const { definition } = route;
   if (!definition) return;
   const parameters = Object.entries(route.parameters).map(([name, value]) => `${name}=${value}`);

@@ -167,6 +167,21 @@ describe("gitway whois", () => {
     expect(stdout).toMatch(/^ +apis\/all\.yaml:\d+:\d+ error: .*metods/m);
   });
 
+  test("a newcomer that is quarantined is no name that never was, and named where nobody answers", async () => {
+    const newcomer = manifest("newcomer", { route: "new", more: "tokens: [gone]" });
+    await repository.commit({ author: john, files: { "apis/new.yaml": newcomer } });
+    await gitway("apply");
+
+    const history = await gitway("history", "definition", "newcomer");
+    const whois = await gitway("whois", "new");
+
+    expect([history.code, whois.code]).toEqual([1, 1]);
+    expect(history.stderr).toContain("ApiDefinition 'newcomer' is quarantined and was never live.");
+    expect(whois.stdout).toBe(
+      "No definition answers /api/custom/new.\nquarantined and not live: newcomer; see: gitway status\n",
+    );
+  });
+
   test("a definition that somebody else broke is told with both", async () => {
     const token =
       "apiVersion: gitway/v1\nkind: ApiToken\nmetadata: { name: t }\nspec: { secret: { generate: true } }\n";
@@ -184,7 +199,7 @@ describe("gitway whois", () => {
     const whois = await gitway("whois", "secured");
     const status = await gitway("status");
 
-    expect(whois.stdout).toMatch(/^quarantined a change by John Doe, commit [0-9a-f]{7}, since/m);
+    expect(whois.stdout).toMatch(/^quarantined its manifest by John Doe, commit [0-9a-f]{7}, since/m);
     expect(whois.stdout).toMatch(/^ +broken by Jane Roe, commit [0-9a-f]{7}$/m);
     expect(status.stdout).toMatch(
       /^ {4}since .*, by commit [0-9a-f]{7} of John Doe, broken by commit [0-9a-f]{7} of Jane Roe$/m,

@@ -25,6 +25,14 @@ export async function readOrigin(store: Store, definition: StoredDefinition): Pr
   };
 }
 
+/** The names of the definitions that are quarantined and were never live: one of them may be meant. */
+export async function readUnborn(store: Store): Promise<readonly string[]> {
+  const sync = await store.readSync();
+  return (sync?.quarantined ?? [])
+    .filter(({ kind, serving }) => kind === "ApiDefinition" && !serving)
+    .map(({ name }) => name);
+}
+
 /** That step in lines: by whom, when, with whom. */
 export function stepLines({ event }: ObjectStep): string[] {
   const { actor, action, time, revision, contributors, releasedBy } = event;
@@ -41,8 +49,10 @@ export function waitingLines(entry: QuarantinedManifest): string[] {
   const { author, commit, brokenBy, since, problems } = entry;
   const by = author ? ` by ${spokenName(author)}` : "";
   const where = commit === null ? "" : `, commit ${commit.slice(0, 7)}`;
+  // What somebody else broke may well be what is live.
+  const what = brokenBy ? "its manifest" : "a change";
   return [
-    `quarantined a change${by}${where}, since ${wholeSeconds(since)}`,
+    `quarantined ${what}${by}${where}, since ${wholeSeconds(since)}`,
     ...(brokenBy
       ? [`            broken by ${spokenName(brokenBy.author)}, commit ${brokenBy.commit.slice(0, 7)}`]
       : []),
