@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import { checkSet } from "../manifest/check-set.ts";
 import type { ManifestSet } from "../manifest/manifest.ts";
 import type { Problem } from "../manifest/problem.ts";
+import { sharedAddresses } from "../manifest/shared-addresses.ts";
 
 /** Where the configured paths start: at the top of the source, when that is a folder here, else beside gitway.yaml. */
 export function manifestRoot(config: Config): string {
@@ -21,7 +22,13 @@ function repositoryAround(folder: string): string | null {
 /** All that is wrong with manifests: each by itself, and together. */
 export function problemsOf(set: ManifestSet): Problem[] {
   const broken = set.broken.flatMap(({ problems }) => problems);
-  return [...set.unidentified, ...broken, ...checkSet(set), ...set.warnings];
+  return [
+    ...set.unidentified,
+    ...broken,
+    ...checkSet(set),
+    ...set.warnings,
+    ...sharedAddresses(set.manifests),
+  ];
 }
 
 /** Sorts problems by file, line and column. */

@@ -1,5 +1,6 @@
 import { kinds, objectKey, type Manifest, type ManifestSet } from "../manifest/manifest.ts";
 import { routeOf } from "../manifest/references.ts";
+import { sharedAddresses } from "../manifest/shared-addresses.ts";
 import { collectCandidates, type Candidate } from "./candidates.ts";
 import { settleEffectiveState, type Settled } from "./effective-state.ts";
 import { fieldDifferences } from "./field-differences.ts";
@@ -50,7 +51,12 @@ export function makePlan(input: PlanInput): Plan {
     quarantined,
     held,
     sightings: staying.flatMap((candidate) => sightingOf(candidate, input.origin) ?? []),
-    problems: [...set.unidentified, ...quarantined.flatMap((entry) => entry.problems), ...set.warnings],
+    problems: [
+      ...set.unidentified,
+      ...quarantined.flatMap((entry) => entry.problems),
+      ...set.warnings,
+      ...sharedAddresses(set.manifests),
+    ],
   };
 }
 

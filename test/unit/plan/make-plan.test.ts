@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { objectKey, type Manifest } from "../../../src/manifest/manifest.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
-import { applied, broken, definition, live, nothing, planFor, problem, set, token } from "./state.ts";
+import { applied, broken, definition, live, nothing, planFor, problem, set, token, user } from "./state.ts";
 
 test("everything new is created, tokens before the definitions that refer to them", () => {
   const plan = planFor(nothing, set({ manifests: [definition("a", "a", { tokens: ["t"] }), token("t")] }));
@@ -246,6 +246,18 @@ test("a newcomer with the id of another is told of the id, since the names diffe
   expect(plan.problems).toMatchObject([
     { code: "duplicate-id", file: "apis/b.yaml", message: expect.stringContaining(`The id '${id}'`) },
   ]);
+});
+
+test("an address of two users is warned of, at the one whom events will not name", () => {
+  const users = [user("joe", { emails: ["ann@example.com"] }), user("ann", { emails: ["ANN@example.com"] })];
+
+  const plan = planFor(nothing, set({ manifests: users }));
+
+  expect(changesOf(plan)).toEqual(["create ann", "create joe"]);
+  expect(plan).toMatchObject({
+    quarantined: [],
+    problems: [{ code: "shared-address", severity: "warning", file: "apis/joe.yaml" }],
+  });
 });
 
 test("of two documents for a new object, neither goes live", () => {

@@ -38,10 +38,10 @@ export function token(
 
 export function user(
   name: string,
-  extra: { displayName?: string; id?: string; file?: string } = {},
+  extra: { displayName?: string; id?: string; file?: string; emails?: string[] } = {},
 ): Manifest {
-  const { displayName = name, id, file = `apis/${name}.yaml` } = extra;
-  return manifest("User", name, file, id, { displayName, emails: [], permissions: [], active: true });
+  const { displayName = name, id, file = `apis/${name}.yaml`, emails = [] } = extra;
+  return manifest("User", name, file, id, { displayName, emails, permissions: [], active: true });
 }
 
 export function broken(kind: Kind, name: string, id?: string, file = `apis/${name}.yaml`): BrokenManifest {
