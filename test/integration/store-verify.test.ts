@@ -91,6 +91,8 @@ describe("a chain of events", () => {
     object_hash: "repeat('a', 64)",
     previous_hash: "repeat('a', 64)",
     hash: "repeat('a', 64)",
+    authored_at: "now()",
+    first_written: `'{"author":{"name":"x","email":"y"},"commit":"${commitId("else")}","authoredAt":null}'`,
   };
 
   test.each(Object.entries(tampered))("a changed %s names its event", async (column, value) => {

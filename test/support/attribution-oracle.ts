@@ -17,6 +17,8 @@ import { turningPoint, withAll } from "./turning-oracle.ts";
 export interface OracleVerdict {
   readonly author: number | null;
   readonly contributors: readonly Person[];
+  /** Who first wrote the object, when that is another commit of the range. */
+  readonly firstWritten: number | null;
   readonly releasedBy: number | null;
 }
 
@@ -56,9 +58,9 @@ export function createOracle(history: readonly RandomCommit[]) {
     const waiting = changes.filter((_, at) => verdicts[at]?.waited).map(({ change }) => change);
     const since = range.attempted ?? range.from;
     return changes.map(({ change }, at) => {
-      const { author = null, contributors = [], releasedBy = null, waited = false } = verdicts[at] ?? {};
+      const { waited, ...verdict } = verdicts[at] ?? gitway;
       const releaser = waited && since !== null ? releaserOf(change, waiting, since, range.to, plan) : null;
-      return { author, contributors, releasedBy: releaser ?? releasedBy };
+      return { ...verdict, releasedBy: releaser ?? verdict.releasedBy };
     });
   }
 
@@ -91,20 +93,23 @@ export function createOracle(history: readonly RandomCommit[]) {
     if (stored !== null && !isBehind(stored, to) && isBehind(author, stored)) return gitway;
     if (inRange(author)) {
       const waited = attempted !== undefined && attempted !== null && isBehind(author, attempted);
-      return { author, contributors: contributorsOf(author), releasedBy: null, waited };
+      const makers = makersBehind(author);
+      const contributors = contributorsOf(author, makers);
+      return { author, contributors, firstWritten: firstOf(author, makers), releasedBy: null, waited };
     }
     if (from === null) throw new Error("without a start everything is in the range");
     if (from === to || !isBehind(from, to)) return gitway;
     if (states[from] !== wanted) {
       const lastWithStart = path.findLast((commit) => isBehind(from, commit)) ?? null;
       const bringer = lastWithStart === from ? null : lastWithStart;
-      return { author, contributors: [], releasedBy: bringer, waited: bringer === null };
+      return { ...alone, author, releasedBy: bringer, waited: bringer === null };
     }
     if (attempted !== undefined) return gitway;
     const isOlder = stored === null || (stored !== author && isBehind(stored, author));
-    return isOlder ? { author, contributors: [], releasedBy: null, waited: true } : gitway;
+    return isOlder ? { ...alone, author, releasedBy: null, waited: true } : gitway;
 
-    function contributorsOf(maker: number): readonly Person[] {
+    /** The commits of the range that made earlier states on the way to the maker's. */
+    function makersBehind(maker: number): ReadonlySet<number> {
       const makers = new Set<number>();
       const visited = new Set<number>();
       const behindMaker = (commit: number): void => {
@@ -118,6 +123,19 @@ export function createOracle(history: readonly RandomCommit[]) {
         }
       };
       behindMaker(maker);
+      return makers;
+    }
+
+    /** The newest maker that has the object although none of its parents does. */
+    function firstOf(maker: number, makers: ReadonlySet<number>): number | null {
+      const isFirst = (commit: number) =>
+        states[commit] !== "absent" &&
+        (history[commit]?.parents ?? []).every((parent) => states[parent] === "absent");
+      const first = order.find((commit) => (commit === maker || makers.has(commit)) && isFirst(commit));
+      return first === undefined || first === maker ? null : first;
+    }
+
+    function contributorsOf(maker: number, makers: ReadonlySet<number>): readonly Person[] {
       const own = history[maker]?.author.email;
       const found = new Map<string, Person>();
       for (const commit of order)
@@ -173,4 +191,5 @@ export function createOracle(history: readonly RandomCommit[]) {
   return { history, trees, judge, isBehind };
 }
 
-const gitway = { author: null, contributors: [], releasedBy: null, waited: false } as const;
+const alone = { contributors: [], firstWritten: null } as const;
+const gitway = { ...alone, author: null, releasedBy: null, waited: false } as const;
