@@ -1,4 +1,4 @@
-import type { Closeable } from "../store/store.ts";
+import type { Closeable } from "../closeable.ts";
 
 /** Things that were opened, to be closed in reverse order. */
 export interface Closing extends Closeable {

@@ -2,7 +2,8 @@ import { once } from "node:events";
 
 import { type Command, InvalidArgumentError } from "commander";
 
-import type { InformationEvent, Store } from "../store/store.ts";
+import type { InformationEvent } from "../store/information-event.ts";
+import type { Store } from "../store/store.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
 import { addEventsVerify } from "./events-verify.ts";
 import { withStore } from "./open-parts.ts";

@@ -6,9 +6,10 @@ import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 
+import type { Closeable } from "../closeable.ts";
 import { AppError, messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Closeable, SyncStatus } from "../store/store.ts";
+import type { SyncStatus } from "../store/store.ts";
 import type { HostNames } from "./access/known-hosts.ts";
 import { onlyOwnRequests } from "./access/own-requests.ts";
 import { refuse } from "./answers.ts";

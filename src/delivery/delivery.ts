@@ -1,7 +1,7 @@
+import type { Closeable } from "../closeable.ts";
 import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { DeliveryOutcome, DueDelivery, Outbox } from "../store/outbox/outbox.ts";
-import type { Closeable } from "../store/store.ts";
 import type { TargetGuard } from "../target-guard.ts";
 import { coalesced } from "./coalesced.ts";
 import { createPauses } from "./pauses.ts";

@@ -1,6 +1,6 @@
+import type { Closeable } from "../closeable.ts";
 import type { Log } from "../log.ts";
 import type { LimitStore } from "../store/limits/limit-store.ts";
-import type { Closeable } from "../store/store.ts";
 import type { Refusal } from "./endpoint-error.ts";
 import { collectLastUse, type LastUseKeeper } from "./last-use.ts";
 import { collectNotices } from "./limits/limit-notices.ts";

@@ -1,7 +1,7 @@
 import { addressList } from "../address-list.ts";
+import type { Closeable } from "../closeable.ts";
 import type { Log } from "../log.ts";
 import type { Outbox } from "../store/outbox/outbox.ts";
-import type { Closeable } from "../store/store.ts";
 import type { TargetGuard } from "../target-guard.ts";
 import { createUpstreams } from "./actions/upstreams.ts";
 import { createCallUsage, type UsageStore } from "./call-usage.ts";

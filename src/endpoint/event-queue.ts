@@ -1,7 +1,8 @@
+import type { Closeable } from "../closeable.ts";
 import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Outbox } from "../store/outbox/outbox.ts";
-import type { Closeable, RequestEvent } from "../store/store.ts";
+import type { RequestEvent } from "../store/outbox/request-event.ts";
 
 /** Events on their way to the store. */
 export interface EventQueue extends Closeable {

@@ -1,7 +1,7 @@
+import type { Closeable } from "../closeable.ts";
 import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { CredentialUse } from "../store/credentials/credential-store.ts";
-import type { Closeable } from "../store/store.ts";
 import { within } from "./within.ts";
 
 /** Where last uses are kept. A `Store` is one. */

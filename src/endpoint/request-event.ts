@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../store/store.ts";
+import type { RequestEvent } from "../store/outbox/request-event.ts";
 import { endpointErrors } from "./endpoint-error.ts";
 import type { EndpointEvent } from "./request-handler.ts";
 

@@ -1,7 +1,8 @@
 import type { Person } from "../plan/plan.ts";
 import type { Source } from "../source/open-source.ts";
 import { isOwnDoing } from "../store/events/own-doing.ts";
-import type { EventInspection, InformationEvent } from "../store/store.ts";
+import type { InformationEvent } from "../store/information-event.ts";
+import type { EventInspection } from "../store/store.ts";
 
 /** Replays Git against events, and counts what it could not replay. */
 export interface CommitComparison {

@@ -1,6 +1,6 @@
+import type { Closeable } from "../closeable.ts";
 import { messageOf, outcomeOf } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Closeable } from "../store/store.ts";
 
 /** What the loop repeats, and what wakes it. */
 export interface LoopOptions<Result> {

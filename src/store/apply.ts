@@ -8,10 +8,11 @@ import { refuseClashes } from "./clashes.ts";
 import type { Database, Session } from "./database.ts";
 import { countMissing, healDrift, rememberRows } from "./drift/drift.ts";
 import { writeEvents, type NewEvent } from "./events/events.ts";
+import type { EventAction } from "./information-event.ts";
 import { endVersions, insertVersions, objectOfChange, type NewVersion } from "./object-versions.ts";
 import { lockPointer, lockPointerAt, movePointer } from "./pointer.ts";
 import { writeSightings } from "./sightings.ts";
-import { describeObject, type Applied, type ApplyRequest, type EventAction } from "./store.ts";
+import { describeObject, type Applied, type ApplyRequest } from "./store.ts";
 import { refuseWhileSuspended } from "./suspension.ts";
 
 /** Applies one revision in one transaction: versions, blobs, events and the pointer, or nothing (law 2). */

@@ -1,9 +1,9 @@
 import { Client, Pool, TypeOverrides, types, type ClientBase, type ClientConfig, type PoolClient } from "pg";
 
+import type { Closeable } from "../closeable.ts";
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { connectFailure, isConnectionLoss, queryFailure } from "./database-error.ts";
-import type { Closeable } from "./store.ts";
 
 /** Milliseconds. */
 const limits = {

@@ -1,9 +1,9 @@
 import type { Client } from "pg";
 
+import type { Closeable } from "../closeable.ts";
 import { messageOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Database } from "./database.ts";
-import type { Closeable } from "./store.ts";
 
 /** Milliseconds before the next attempt to connect, from the first to the most. */
 const backOff = { first: 200, most: 10_000 };

@@ -1,5 +1,6 @@
 import { Client, type ClientConfig } from "pg";
 
+import type { Closeable } from "../closeable.ts";
 import { AppError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { Secret } from "../secret.ts";
@@ -31,7 +32,7 @@ import { readLive } from "./serving/live-objects.ts";
 import { readServing, readServingSince } from "./serving/serving.ts";
 import { noteSightings } from "./sightings.ts";
 import { readStamps } from "./stamps.ts";
-import type { Closeable, Store } from "./store.ts";
+import type { Store } from "./store.ts";
 import { readSuspension, resume, suspend } from "./suspension.ts";
 import { readSyncStatus, writeSyncStatus } from "./sync-status.ts";
 

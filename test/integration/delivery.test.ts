@@ -6,12 +6,14 @@ import { fileURLToPath } from "node:url";
 
 import { beforeEach, describe, expect, test, vi } from "vitest";
 
+import type { Closeable } from "../../src/closeable.ts";
 import { startDelivery, type DeliveryOptions } from "../../src/delivery/delivery.ts";
 import { createLog, silentLog } from "../../src/log.ts";
 import type { WebhookSpec } from "../../src/manifest/webhook.generated.ts";
 import type { AttributedChange, StoredObject } from "../../src/plan/plan.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import type { Closeable, RequestEvent, Store } from "../../src/store/store.ts";
+import type { RequestEvent } from "../../src/store/outbox/request-event.ts";
+import type { Store } from "../../src/store/store.ts";
 import { createTargetGuard } from "../../src/target-guard.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { commitId, create, definition, remove, uuid, webhook } from "../support/objects.ts";

@@ -1,11 +1,12 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
+import type { Closeable } from "../../src/closeable.ts";
 import { startDelivery } from "../../src/delivery/delivery.ts";
 import type { Endpoint } from "../../src/endpoint/endpoint.ts";
 import { silentLog } from "../../src/log.ts";
 import { Secret } from "../../src/secret.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import type { Closeable, Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { createTargetGuard } from "../../src/target-guard.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { commitId, create, definition, johnDoe, token, webhook } from "../support/objects.ts";

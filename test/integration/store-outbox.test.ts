@@ -7,7 +7,8 @@ import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.genera
 import type { AttributedChange, StoredObject } from "../../src/plan/plan.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { DueDelivery } from "../../src/store/outbox/outbox.ts";
-import type { RequestEvent, Store } from "../../src/store/store.ts";
+import type { RequestEvent } from "../../src/store/outbox/request-event.ts";
+import type { Store } from "../../src/store/store.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import {
   commitId,

@@ -1,3 +1,4 @@
+import type { Closeable } from "../../closeable.ts";
 import type { Config } from "../../config.ts";
 import type { TriggerOutcome } from "../../dashboard/api/trigger-answer.ts";
 import type { Trigger, TriggerCall, TriggerRefusal } from "../../dashboard/api/trigger.ts";
@@ -8,7 +9,7 @@ import { parseRequestTarget } from "../../endpoint/http/request-target.ts";
 import { createCurrentTable } from "../../endpoint/table/current-table.ts";
 import { matchRoute, type RouteTable } from "../../endpoint/table/route-table.ts";
 import type { Log } from "../../log.ts";
-import type { Closeable, Store } from "../../store/store.ts";
+import type { Store } from "../../store/store.ts";
 import type { TargetGuard } from "../../target-guard.ts";
 import type { AskedCall } from "./asked-call.ts";
 import { carrySecret, carryToken, type CarriedToken } from "./carry-token.ts";

@@ -1,7 +1,7 @@
+import type { Closeable } from "../../closeable.ts";
 import type { TableOrigin } from "../../endpoint/table/table-follower.ts";
 import { AppError } from "../../errors.ts";
 import type { Logs } from "../../log.ts";
-import type { Closeable } from "../../store/store.ts";
 import { startWorker } from "../../worker.ts";
 import type { EndpointOrder, EndpointReport, EndpointSetup } from "./endpoint-message.ts";
 

@@ -1,8 +1,9 @@
+import type { Closeable } from "../../closeable.ts";
 import { messageOf } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { UserSpec } from "../../manifest/user.generated.ts";
 import type { Secret } from "../../secret.ts";
-import type { Closeable, Store } from "../../store/store.ts";
+import type { Store } from "../../store/store.ts";
 import { type ActingUser, administrator } from "./acting-user.ts";
 
 /** Finds the secret behind an `env` or `file` reference; null when there is none that can be used. */

@@ -1,5 +1,5 @@
+import type { Closeable } from "../../closeable.ts";
 import type { Log } from "../../log.ts";
-import type { Closeable } from "../../store/store.ts";
 import type { TargetGuard } from "../../target-guard.ts";
 import { createUpstreams, type Upstreams } from "../actions/upstreams.ts";
 import { createScriptPool, type ScriptPool } from "../script/script-pool.ts";

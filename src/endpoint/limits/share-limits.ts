@@ -1,7 +1,7 @@
+import type { Closeable } from "../../closeable.ts";
 import { messageOf } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { LimitStore } from "../../store/limits/limit-store.ts";
-import type { Closeable } from "../../store/store.ts";
 import { within } from "../within.ts";
 import type { LimitNotices } from "./limit-notices.ts";
 import type { Limiter } from "./limiter.ts";

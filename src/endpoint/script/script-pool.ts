@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 
+import type { Closeable } from "../../closeable.ts";
 import type { Log } from "../../log.ts";
-import type { Closeable } from "../../store/store.ts";
 import { startWorker } from "../../worker.ts";
 import { isOutcome, type ScriptFailure, type ScriptJob, type ScriptOutcome } from "./script-job.ts";
 

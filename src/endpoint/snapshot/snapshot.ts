@@ -1,7 +1,7 @@
+import type { Closeable } from "../../closeable.ts";
 import { messageOf } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { ServingState } from "../../store/serving/serving-store.ts";
-import type { Closeable } from "../../store/store.ts";
 import { within } from "../within.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot-file.ts";
 import type { SavedState } from "./snapshot-format.ts";

@@ -1,5 +1,5 @@
+import type { Closeable } from "../../closeable.ts";
 import type { Log } from "../../log.ts";
-import type { Closeable } from "../../store/store.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { within } from "../within.ts";
 import { nextState, type ServingFeed } from "./next-state.ts";

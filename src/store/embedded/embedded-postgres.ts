@@ -4,11 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { ClientConfig } from "pg";
 
+import type { Closeable } from "../../closeable.ts";
 import { makeDataFolder } from "../../data-folder.ts";
 import { messageOf } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { Secret } from "../../secret.ts";
-import type { Closeable } from "../store.ts";
 import { withFileLock } from "./file-lock.ts";
 import { prepareBinaries, type PostgresBinaries } from "./postgres-binaries.ts";
 import { prepareCluster } from "./postgres-cluster.ts";

@@ -1,5 +1,5 @@
 import { hashObject } from "../../manifest/canonical.ts";
-import type { InformationEvent } from "../store.ts";
+import type { InformationEvent } from "../information-event.ts";
 
 /** What the first event of a chain names as the hash before its own. */
 export const genesisHash = "0".repeat(64);

@@ -1,7 +1,7 @@
 import type { Kind } from "../../manifest/manifest.ts";
 import type { Person } from "../../plan/plan.ts";
 import type { SqlValue } from "../database.ts";
-import type { EventAction, InformationEvent } from "../store.ts";
+import type { EventAction, InformationEvent } from "../information-event.ts";
 
 /** An event as its table has it. */
 export interface EventRow {

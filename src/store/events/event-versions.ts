@@ -4,8 +4,8 @@ import { claimOf } from "../../manifest/references.ts";
 import { isIntact } from "../blobs.ts";
 import { storedIds } from "../dashboard-id-columns.ts";
 import type { Session } from "../database.ts";
+import type { InformationEvent } from "../information-event.ts";
 import { storable } from "../object-versions.ts";
-import type { InformationEvent } from "../store.ts";
 import { isOwnDoing } from "./own-doing.ts";
 
 /** Versions at a time: each may be as large as a manifest. */

@@ -1,10 +1,11 @@
 import type { Person } from "../../plan/plan.ts";
 import { isGitway } from "../../plan/spoken-name.ts";
 import type { Session } from "../database.ts";
+import type { InformationEvent } from "../information-event.ts";
 import { readObjects, storable } from "../object-versions.ts";
 import { enqueueInformation } from "../outbox/information.ts";
 import { moveNewestEvent, readNewestEvent } from "../pointer.ts";
-import type { EventQuery, InformationEvent } from "../store.ts";
+import type { EventQuery } from "../store.ts";
 import { hashEvent } from "./event-hash.ts";
 import { eventColumns, toEvent, type EventRow } from "./event-row.ts";
 

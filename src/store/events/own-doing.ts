@@ -1,6 +1,6 @@
 import { gitwayActor } from "../../plan/plan.ts";
 import { spokenName } from "../../plan/spoken-name.ts";
-import type { InformationEvent } from "../store.ts";
+import type { InformationEvent } from "../information-event.ts";
 
 /** Whether Gitway did it of itself. Events of before that was noted are told by the name of the actor. */
 export function isOwnDoing({ byGitway, actor }: Pick<InformationEvent, "byGitway" | "actor">): boolean {

@@ -1,7 +1,8 @@
 import { gitwayActor } from "../../plan/plan.ts";
 import type { Database, Session } from "../database.ts";
+import type { InformationEvent } from "../information-event.ts";
 import { readNewestEvent } from "../pointer.ts";
-import type { EventInspection, EventVerification, InformationEvent } from "../store.ts";
+import type { EventInspection, EventVerification } from "../store.ts";
 import { genesisHash, hashEvent } from "./event-hash.ts";
 import { toEvent, type EventRow } from "./event-row.ts";
 import { compareWithVersions } from "./event-versions.ts";

@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 
 import type { Database, Session } from "../database.ts";
-import type { RequestEvent } from "../store.ts";
 import { readHookedById, readWebhooks, recipientsOf, type HookedDefinition } from "./hooks.ts";
 import { countDuplicates, takeMarks } from "./marks.ts";
 import type { Enqueued, EventMessage } from "./outbox.ts";
+import type { RequestEvent } from "./request-event.ts";
 import { insertDeliveries, type NewDelivery } from "./rows.ts";
 
 /** How many messages may wait for one webhook before callers of an API can't add to them. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import type { Session } from "../database.ts";
-import type { InformationEvent } from "../store.ts";
+import type { InformationEvent } from "../information-event.ts";
 import { readInformed, readWebhooks, recipientsOf, type HookedDefinition } from "./hooks.ts";
 import type { EventMessage } from "./outbox.ts";
 import { insertDeliveries } from "./rows.ts";

@@ -1,7 +1,7 @@
+import type { Closeable } from "../../closeable.ts";
 import type { Log } from "../../log.ts";
 import type { Database } from "../database.ts";
 import { keepListening } from "../listener.ts";
-import type { Closeable } from "../store.ts";
 import { claimDeliveries, dropOrphans, finishDelivery, markDelivery } from "./delivery.ts";
 import { enqueueEvents } from "./enqueue.ts";
 import { countPending, readDeliveries, trimDeliveries } from "./log.ts";

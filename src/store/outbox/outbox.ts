@@ -1,4 +1,6 @@
-import type { Closeable, RequestEvent, InformationEvent } from "../store.ts";
+import type { Closeable } from "../../closeable.ts";
+import type { InformationEvent } from "../information-event.ts";
+import type { RequestEvent } from "./request-event.ts";
 
 /** What a webhook is told: what templates can fill in, and the default body as it stands. */
 export interface EventMessage {

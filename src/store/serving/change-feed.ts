@@ -1,9 +1,9 @@
+import type { Closeable } from "../../closeable.ts";
 import { messageOf } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { Database } from "../database.ts";
 import { keepListening } from "../listener.ts";
 import { changeChannel, readPointer, type Pointer } from "../pointer.ts";
-import type { Closeable } from "../store.ts";
 
 /** Milliseconds between looks at the pointer, in case a notification was lost. */
 const pollEvery = 3000;

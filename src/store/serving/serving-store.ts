@@ -1,6 +1,6 @@
+import type { Closeable } from "../../closeable.ts";
 import type { StoredObject } from "../../plan/plan.ts";
 import type { ServingCredential } from "../credentials/credential-store.ts";
-import type { Closeable } from "../store.ts";
 
 /** A definition as it is stored. */
 export type StoredDefinition = Extract<StoredObject, { kind: "ApiDefinition" }>;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { renderBody, withoutTime } from "../../../src/delivery/body.ts";
+import type { InformationEvent } from "../../../src/store/information-event.ts";
 import type { DueWebhook, EventMessage } from "../../../src/store/outbox/outbox.ts";
-import type { InformationEvent } from "../../../src/store/store.ts";
 import { timed } from "../../support/processor-time.ts";
 const message: EventMessage = {
   event: "AuthFailure",

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 
 import { createEventQueue } from "../../../src/endpoint/event-queue.ts";
 import { silentLog } from "../../../src/log.ts";
-import type { RequestEvent } from "../../../src/store/store.ts";
+import type { RequestEvent } from "../../../src/store/outbox/request-event.ts";
 
 const times = { gather: 5, retry: 5, quiet: 0, close: 50 };
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { gitwayActor, type Person } from "../../../src/plan/plan.ts";
 import { compareWithCommits } from "../../../src/reconcile/compare-commits.ts";
-import type { InformationEvent } from "../../../src/store/store.ts";
+import type { InformationEvent } from "../../../src/store/information-event.ts";
 
 const john = { name: "John Doe", email: "john.doe@example.com" };
 const jane = { name: "Jane Roe", email: "jane.roe@example.com" };

@@ -1,0 +1,4 @@
+/** Something that holds a resource until it is closed. */
+export interface Closeable {
+  close(): Promise<void>;
+}
