@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { createCommitReader } from "../../src/source/git/commit-reader.ts";
-import { createStepReader, type Comparison, type Step } from "../../src/source/git/history.ts";
+import { createStepReader, type Comparison } from "../../src/source/git/history.ts";
 import { createObjectReader } from "../../src/source/git/object-reader.ts";
+import type { Step } from "../../src/source/git/step.ts";
 import { createTreeReader } from "../../src/source/git/tree-reader.ts";
 import { createRepository, type TestRepository } from "../support/git-repository.ts";
 import { importHistories, type ImportedCommit } from "../support/import-histories.ts";

@@ -10,9 +10,10 @@ import {
 import type { createGraphReader } from "../git/commit-graph.ts";
 import { readCommitPeople, type CommitPeople } from "../git/commit-people.ts";
 import type { CommitReader } from "../git/commit-reader.ts";
-import type { Step, StepReader } from "../git/history.ts";
+import type { StepReader } from "../git/history.ts";
 import { isObjectId } from "../git/ref-name.ts";
 import { warnOfBoundaries } from "../git/shallow-boundary.ts";
+import type { Step } from "../git/step.ts";
 import type { Repository } from "../git/tree.ts";
 import type { FilesOfCommit } from "../revision/document-index.ts";
 import { createFactsReader, type FactsReader, type FactsReading } from "../revision/manifest-facts.ts";

@@ -1,5 +1,6 @@
 import { gitOutput } from "../git/git.ts";
-import type { PathChange, Step, StepReader } from "../git/history.ts";
+import type { StepReader } from "../git/history.ts";
+import type { PathChange, Step } from "../git/step.ts";
 import { chunks, type Repository } from "../git/tree.ts";
 import { createFactsReader, type FactsReader, type FactsReading } from "../revision/manifest-facts.ts";
 import type { ManifestPaths } from "../revision/manifest-paths.ts";

@@ -1,4 +1,5 @@
-import type { Commit, Comparison, Step } from "../git/history.ts";
+import type { Commit, Comparison } from "../git/history.ts";
+import type { Step } from "../git/step.ts";
 import { chunks } from "../git/tree.ts";
 import { absentState, findFollowed, speakerOf, type Followed, type View } from "./object-view.ts";
 import type { Tracked, ViewReader } from "./view-reader.ts";

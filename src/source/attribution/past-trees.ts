@@ -1,7 +1,8 @@
 import type { ManifestSet } from "../../manifest/manifest.ts";
 import type { Dependencies } from "../../plan/dependencies.ts";
 import type { Outlook, Wanted } from "../../plan/outlook.ts";
-import type { Commit, PathChange, Step } from "../git/history.ts";
+import type { Commit } from "../git/history.ts";
+import type { PathChange, Step } from "../git/step.ts";
 import { isFile } from "../git/tree.ts";
 import type { FactsReader, FileFacts, ManifestFile } from "../revision/manifest-facts.ts";
 import type { HistoryReading } from "./attribute.ts";

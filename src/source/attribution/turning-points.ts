@@ -1,6 +1,7 @@
 import type { Dependencies } from "../../plan/dependencies.ts";
 import type { Outlook } from "../../plan/outlook.ts";
-import type { Commit, Comparison, Step } from "../git/history.ts";
+import type { Commit, Comparison } from "../git/history.ts";
+import type { Step } from "../git/step.ts";
 import { chunks } from "../git/tree.ts";
 import { lineOf } from "./lineage.ts";
 import type { HistoryRange, PastTrees } from "./past-trees.ts";

@@ -1,4 +1,5 @@
-import type { Commit, FileEntry, Step } from "../git/history.ts";
+import type { Commit } from "../git/history.ts";
+import type { FileEntry, Step } from "../git/step.ts";
 import type { FactsReader, ManifestFile } from "../revision/manifest-facts.ts";
 import { isInsideGit, type ManifestPaths } from "../revision/manifest-paths.ts";
 import type { createReferencedFiles } from "../revision/referenced-files.ts";

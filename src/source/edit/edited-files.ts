@@ -1,7 +1,7 @@
 import { dirname } from "node:path/posix";
 
 import { AppError } from "../../errors.ts";
-import type { FileEntry } from "../git/history.ts";
+import type { FileEntry } from "../git/step.ts";
 import { isFile } from "../git/tree.ts";
 import type { ParsePool } from "../parse/parse-pool.ts";
 import { editableText } from "../revision/file-content.ts";

@@ -1,6 +1,7 @@
 import { AppError } from "../../errors.ts";
 import type { CommitReader } from "./commit-reader.ts";
 import { streamGit } from "./git-stream.ts";
+import type { FileEntry, PathChange, Step } from "./step.ts";
 import type { TreeReader } from "./tree-reader.ts";
 import type { Repository } from "./tree.ts";
 
@@ -9,21 +10,6 @@ export interface Commit {
   readonly id: string;
   readonly parents: readonly string[];
 }
-
-/** What a path is at a commit. */
-export interface FileEntry {
-  readonly mode: string;
-  readonly id: string;
-}
-
-/** What a path is on both sides of a comparison; null: not there. */
-export interface PathChange {
-  readonly newer: FileEntry | null;
-  readonly older: FileEntry | null;
-}
-
-/** The paths that differ between a commit and an older one. */
-export type Step = ReadonlyMap<string, PathChange>;
 
 /** The two sides of a comparison. */
 export interface Comparison {

@@ -1,7 +1,7 @@
 import { AppError } from "../../errors.ts";
 import { createCache } from "../cache.ts";
-import type { FileEntry, PathChange, Step } from "./history.ts";
 import type { ObjectReader } from "./object-reader.ts";
+import type { FileEntry, PathChange, Step } from "./step.ts";
 import {
   compareEntries,
   entryAt,

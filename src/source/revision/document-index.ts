@@ -1,5 +1,5 @@
 import type { Identity } from "../../manifest/manifest.ts";
-import type { FileEntry } from "../git/history.ts";
+import type { FileEntry } from "../git/step.ts";
 import type { ParseOutcome } from "../parse/parse-thread.ts";
 
 /** Which files of a commit speak of an object, to be found without looking at them all. */

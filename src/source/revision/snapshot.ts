@@ -1,7 +1,8 @@
 import { AppError } from "../../errors.ts";
 import type { CommitReader } from "../git/commit-reader.ts";
-import type { FileEntry, StepReader } from "../git/history.ts";
+import type { StepReader } from "../git/history.ts";
 import type { ObjectReader } from "../git/object-reader.ts";
+import type { FileEntry } from "../git/step.ts";
 import { isFile, listTree, type Repository, type TreeEntry } from "../git/tree.ts";
 import { isOfInterest } from "./manifest-entries.ts";
 import type { ManifestPaths } from "./manifest-paths.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { View } from "../../../../src/source/attribution/object-view.ts";
 import { walkObjects, type Walker } from "../../../../src/source/attribution/object-walk.ts";
-import type { Step } from "../../../../src/source/git/history.ts";
+import type { Step } from "../../../../src/source/git/step.ts";
 
 /** Commits, newest first: what they come from, and the state of the object there. */
 type Told = Readonly<Record<string, readonly [parents: string, state: string]>>;
