@@ -22,8 +22,8 @@ test("who made commits is told as the commits have it, and what is no commit is 
 
   expect(people).toEqual(
     new Map([
-      [first, { author: john, committer: jane }],
-      [second, { author: jane, committer: jane }],
+      [first, { author: john, committer: jane, authoredAt: "2024-01-01T00:00:00.000Z" }],
+      [second, { author: jane, committer: jane, authoredAt: "2024-01-01T00:01:00.000Z" }],
     ]),
   );
 });
