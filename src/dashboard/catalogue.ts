@@ -22,6 +22,8 @@ export interface CatalogueEntry {
   readonly title: string;
   /** Null when no event tells. */
   readonly stamps: ObjectStamps | null;
+  /** The same to be compared: Git knows seconds, the store what came within one. Empty when no event tells. */
+  readonly moments: { readonly createdAt: string; readonly updatedAt: string };
 }
 
 /** What is live at a revision, ready to be listed and searched. */
@@ -85,6 +87,7 @@ function createEntries() {
       allIds: idClaimsOf(object).map(({ value }) => value),
       title: object.spec.title ?? object.name,
       stamps: stamps.get(object.id) ?? null,
+      moments: momentsOf(stamps.get(object.id)),
     };
     known.set(object, entry);
     return entry;
@@ -138,7 +141,13 @@ function byAgeAfter(before: readonly CatalogueEntry[], { removed, added }: Entry
   return [...before.filter((entry) => !gone.has(entry)), ...added].sort(byAge);
 }
 
+function momentsOf(stamps: ObjectStamps | undefined): CatalogueEntry["moments"] {
+  if (!stamps) return { createdAt: "", updatedAt: "" };
+  const { createdAt, updatedAt, live } = stamps;
+  return { createdAt: `${createdAt} ${live.createdAt}`, updatedAt: `${updatedAt} ${live.updatedAt}` };
+}
+
 function byAge(a: CatalogueEntry, b: CatalogueEntry): number {
-  const [first, second] = [a.stamps?.createdAt ?? "", b.stamps?.createdAt ?? ""];
+  const [first, second] = [a.moments.createdAt, b.moments.createdAt];
   return first === second ? (a.object.name < b.object.name ? -1 : 1) : first < second ? 1 : -1;
 }

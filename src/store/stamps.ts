@@ -10,6 +10,8 @@ export interface ObjectStamps {
   readonly createdBy: string;
   readonly updatedAt: string;
   readonly updatedBy: string;
+  /** When both went live: they tell apart what Git says of the same second. */
+  readonly live: { readonly createdAt: string; readonly updatedAt: string };
 }
 
 interface StampRow {
@@ -18,6 +20,8 @@ interface StampRow {
   readonly created_by: string;
   readonly updated_at: Date;
   readonly updated_by: string;
+  readonly added_live: Date;
+  readonly changed_live: Date;
 }
 
 /**
@@ -33,7 +37,8 @@ export async function readStamps(
     `select ends.object_id as id,
             coalesce((first.first_written->>'authoredAt')::timestamptz, first.authored_at, first.time) as created_at,
             coalesce(first.first_written->'author'->>'name', first.actor_name) as created_by,
-            coalesce(last.authored_at, last.time) as updated_at, last.actor_name as updated_by
+            coalesce(last.authored_at, last.time) as updated_at, last.actor_name as updated_by,
+            first.time as added_live, last.time as changed_live
      from (select object_id, max(id) as last,
                   coalesce(max(id) filter (where action = 'added'), min(id)) as first
            from gitway.event
@@ -52,6 +57,7 @@ export async function readStamps(
         createdBy: row.created_by,
         updatedAt: row.updated_at.toISOString(),
         updatedBy: row.updated_by,
+        live: { createdAt: row.added_live.toISOString(), updatedAt: row.changed_live.toISOString() },
       },
     ]),
   );

@@ -77,6 +77,20 @@ test("a time that nobody can mean is left to the store", async () => {
   expect(Date.parse(at ?? "")).toBeGreaterThanOrEqual(before);
 });
 
+test("of two that were written in one second, the one that went live last is the newer one", async () => {
+  for (const name of ["b", "a", "c"]) {
+    const text = replyManifest(name, name, "one", ["internal"]);
+    await api.repository.commit({ files: { [`apis/${name}.yaml`]: text }, author: ann, date: created });
+    await api.pass();
+  }
+
+  expect([await listed(""), await listed("?sort=created_at"), await listed("?sort=-updated_at")]).toEqual([
+    ["c", "a", "b"],
+    ["b", "a", "c"],
+    ["c", "a", "b"],
+  ]);
+});
+
 test("who created and changed it is no part of what a client sends back", async () => {
   await commit("one", ann, created);
   await api.pass();
@@ -90,6 +104,14 @@ test("who created and changed it is no part of what a client sends back", async 
 async function commit(body: string | null, author: Committer, date: string): Promise<void> {
   const text = body === null ? null : replyManifest("hello", "hello", body, ["internal"]);
   await api.repository.commit({ files: { "apis/hello.yaml": text }, author, date });
+}
+
+/** The names of the definitions, as a list has them. */
+async function listed(query: string): Promise<string[]> {
+  const [, body] = await api.send("GET", `/apis${query}`);
+  return (body as { apis: { api_definition: { name: string } }[] }).apis.map(
+    ({ api_definition }) => api_definition.name,
+  );
 }
 
 /** When and by whom the definition was created, and when and by whom it was changed. */

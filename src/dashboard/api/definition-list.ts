@@ -23,8 +23,8 @@ export function missingFilter(query: Readonly<Record<string, string>>): string |
 
 const orders: Readonly<Record<string, (a: CatalogueEntry, b: CatalogueEntry) => number>> = {
   name: (a, b) => compare(a.title.toLowerCase(), b.title.toLowerCase()),
-  created_at: (a, b) => compare(a.stamps?.createdAt ?? "", b.stamps?.createdAt ?? ""),
-  updated_at: (a, b) => compare(a.stamps?.updatedAt ?? "", b.stamps?.updatedAt ?? ""),
+  created_at: (a, b) => compare(a.moments.createdAt, b.moments.createdAt),
+  updated_at: (a, b) => compare(a.moments.updatedAt, b.moments.updatedAt),
 };
 
 /**

@@ -101,9 +101,15 @@ function shownToken({ id, name, spec, path, line, commit }: Token, stamps: Objec
     quota,
     expires,
     secret,
-    ...stamps,
+    ...timesOf(stamps),
     path,
     line,
     commit,
   };
+}
+
+function timesOf(stamps: ObjectStamps | null): Omit<ObjectStamps, "live"> | null {
+  if (!stamps) return null;
+  const { live: _live, ...times } = stamps;
+  return times;
 }
