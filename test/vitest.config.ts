@@ -21,6 +21,8 @@ export default defineConfig({
         test: {
           name: "unit",
           root,
+          // They touch nothing that lasts: loading all modules for each file takes longer than testing.
+          isolate: false,
           include: ["test/unit/**/*.test.ts", "test/*.test.ts"],
           testTimeout: 20_000,
         },

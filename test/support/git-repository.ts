@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
+import { runGit as startGit } from "./git-runner.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** Somebody who commits in a test. */
@@ -125,7 +125,12 @@ interface RunSettings {
 }
 
 /** Runs git without any configuration but the repository's own. */
-function runGit(cwd: string, home: string, args: readonly string[], settings: RunSettings): Promise<string> {
+async function runGit(
+  cwd: string,
+  home: string,
+  args: readonly string[],
+  settings: RunSettings,
+): Promise<string> {
   const env = {
     PATH: process.env["PATH"],
     HOME: home,
@@ -137,18 +142,12 @@ function runGit(cwd: string, home: string, args: readonly string[], settings: Ru
     ...settings.env,
   };
   const options = ["-c", "safe.directory=*", "-c", "protocol.file.allow=always", "-c", "gc.auto=0"];
-  const child = spawn("git", [...options, ...args], { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
-  return new Promise((resolve, reject) => {
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
-    child.stdin.on("error", () => {});
-    child.on("error", reject);
-    child.on("close", (code) => {
-      if (code === 0) resolve(Buffer.concat(out).toString().trim());
-      else reject(new Error(`git ${args.join(" ")}: ${Buffer.concat(err).toString()}`));
-    });
-    child.stdin.end(settings.input ?? "");
+  const { code, out, err } = await startGit({
+    args: [...options, ...args],
+    cwd,
+    env,
+    input: settings.input ?? "",
   });
+  if (code !== 0) throw new Error(`git ${args.join(" ")}: ${err.toString()}`);
+  return out.toString().trim();
 }
