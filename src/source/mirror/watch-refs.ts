@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
-import { relative, sep } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
 
 import { watch, type FSWatcher } from "chokidar";
 
@@ -7,7 +7,7 @@ import type { LocalRepository } from "./mirror.ts";
 
 const refsOfInterest = /^(?:HEAD|packed-refs|refs|refs\/heads(?:\/.*)?|reftable(?:\/.*)?)?$/;
 
-/** Milliseconds between looks whether the repository is still the one that is watched. */
+/** Milliseconds between looks whether the repository is still the one that is watched, and HEAD where it was. */
 const lookAgain = 1000;
 
 /** Milliseconds after which an event is followed by a second wake-up. */
@@ -16,15 +16,21 @@ const echo = 250;
 /**
  * Calls `wake` whenever HEAD or a branch of a local repository may have moved. Resolves when it watches. A
  * repository in place of the one before, cloned anew or moved away and back, is watched in its turn: the
- * file system tells nothing of that.
+ * file system tells nothing of that. What HEAD is at is looked at besides: a watcher that has just begun with a new
+ * folder may miss what comes next there.
  */
 export async function watchRefs(
   local: LocalRepository,
   wake: () => void,
 ): Promise<{ close(): Promise<void> }> {
   const folders = [...new Set([local.gitDir, local.commonDir])];
-  const echoes = withEcho(wake);
+  let isTold = false;
+  const echoes = withEcho(() => {
+    isTold = true;
+    wake();
+  });
   let watched = await startWatcher(folders, echoes.wake);
+  let head = await stateOfHead(local);
   let looking: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     looking = looking.then(look);
@@ -32,6 +38,11 @@ export async function watchRefs(
   timer.unref();
 
   async function look(): Promise<void> {
+    const before = head;
+    head = await stateOfHead(local);
+    const isMissed = head !== before && !isTold;
+    isTold = false;
+    if (isMissed) echoes.wake();
     const identity = await identityOf(folders);
     if (identity === null || identity === watched.identity) return;
     await watched.watcher.close();
@@ -80,6 +91,22 @@ async function startWatcher(
   watcher.on("error", () => wake());
   await new Promise<void>((resolve) => watcher.once("ready", resolve));
   return { watcher, identity };
+}
+
+/** Differs when HEAD, or the branch that it names, has moved. */
+async function stateOfHead({ gitDir, commonDir }: LocalRepository): Promise<string> {
+  const head = await readFile(join(gitDir, "HEAD"), "utf8").catch(() => "");
+  const branch = /^ref: (refs\/heads\/[^\0]+?)\n?$/.exec(head)?.[1];
+  const places = ["packed-refs", "reftable/tables.list", ...(branch === undefined ? [] : [branch])];
+  const times = await Promise.all(
+    places.map((place) =>
+      stat(join(commonDir, place)).then(
+        ({ ino, mtimeMs }) => `${ino} ${mtimeMs}`,
+        () => "",
+      ),
+    ),
+  );
+  return [head, ...times].join("\n");
 }
 
 /** Which folders these are on their disk, whatever they are called; null while one is missing. */
