@@ -9,6 +9,7 @@ import type { Store } from "../../store/store.ts";
 import { printChange, talkAboutProblems } from "../output/change-lines.ts";
 import { counted, print } from "../output/output.ts";
 import { waitingText } from "../output/suspension-text.ts";
+import { answerSoon } from "./answer-soon.ts";
 import type { EndpointThread } from "./endpoint-thread.ts";
 import { nextSteps } from "./next-steps.ts";
 
@@ -83,10 +84,10 @@ function announceSnapshot({ servedRevision }: Pick<EndpointThread, "servedRevisi
 }
 
 async function announceNextSteps({ config, store }: Announcement, endpointUrl: string): Promise<void> {
-  const [definitions, tokens] = await Promise.all([
-    store.objects("ApiDefinition"),
-    store.objects("ApiToken"),
-  ]);
+  const found = await answerSoon(Promise.all([store.objects("ApiDefinition"), store.objects("ApiToken")]));
+  // What is lost just now is told by the log, and is no reason not to serve.
+  if (found === "away") return;
+  const [definitions, tokens] = found;
   const steps = nextSteps({
     definitions: definitions.filter((object) => object.kind === "ApiDefinition"),
     tokens: tokens.filter((object) => object.kind === "ApiToken"),
