@@ -2,7 +2,7 @@
  * C0 and C1 control characters except tab and line feed, those that change the direction of text, and the
  * separators of lines and paragraphs.
  */
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- they are what is made visible
 const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /**

@@ -205,7 +205,7 @@ export function storable<Text extends string | null>(text: Text): Text {
   return (text === null ? null : text.replaceAll(unstorable, "\uFFFD")) as Text;
 }
 
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- it is what Postgres cannot keep
 const unstorable = /[\0\p{Surrogate}]/gu;
 
 /** The state in which a change leaves its object, or in which it found it. */
