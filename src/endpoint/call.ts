@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 
 import type { CallUsage } from "./call-usage.ts";
+import type { Answer } from "./http/begin-answer.ts";
 import type { Upgrade } from "./http/handshake.ts";
 import type { RequestTarget } from "./http/request-target.ts";
 import type { Caller, TokenFault } from "./table/credential-table.ts";
@@ -9,11 +10,10 @@ import type { ServedDefinition } from "./table/served-definition.ts";
 import type { ChosenVersion, ServedVersion } from "./table/served-versions.ts";
 
 /** A request that has found its definition: what the rules judge and the actions serve. */
-export interface Call {
+export interface Call extends Answer {
   /** What the request goes by in the log, in the answer and upstream. */
   readonly id: string;
   readonly request: IncomingMessage;
-  readonly response: ServerResponse;
   readonly target: RequestTarget;
   readonly definition: ServedDefinition;
   /** Whether it came to where the definition takes batches. */

@@ -1,6 +1,5 @@
-import type { ServerResponse } from "node:http";
-
 import type { EventHook } from "../manifest/api-definition.generated.ts";
+import { type Answer, beginAnswer } from "./http/begin-answer.ts";
 
 interface EndpointErrorRow {
   readonly name: string;
@@ -191,15 +190,17 @@ export function errorBody(refusal: Refusal, nodeId: number): string {
   return JSON.stringify({ errors: [error] });
 }
 
-/** Answers a request with a refusal. The headers must not have been sent. */
-export function sendRefusal(response: ServerResponse, refusal: Refusal, nodeId: number): void {
+/** Answers a request with a refusal. */
+export function sendRefusal(answer: Answer, refusal: Refusal, nodeId: number): void {
   const { status } = endpointErrors[refusal.code];
   const body = errorBody(refusal, nodeId);
-  response.writeHead(status, {
+  const headers = {
     "content-type": "application/json; charset=utf-8",
-    "content-length": Buffer.byteLength(body),
+    "content-length": String(Buffer.byteLength(body)),
     ...(status === 401 && { "www-authenticate": "Bearer" }),
     ...refusal.headers,
-  });
+  };
+  beginAnswer(answer, status, Object.entries(headers).flat());
+  const { response } = answer;
   response.end(response.req.method === "HEAD" ? undefined : body);
 }

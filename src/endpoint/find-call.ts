@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 
 import type { CallUsage } from "./call-usage.ts";
 import { type Call, noEdits } from "./call.ts";
 import type { Refusal } from "./endpoint-error.ts";
+import type { Answer } from "./http/begin-answer.ts";
 import type { Upgrade } from "./http/handshake.ts";
 import type { RequestTarget } from "./http/request-target.ts";
 import { callerIsAllowed, needsNoToken, tokenRefusal } from "./rules/token.ts";
@@ -13,9 +14,8 @@ import { chooseVersion } from "./table/served-versions.ts";
 import { bearerSecret, presentedSecret, tokenLocation } from "./token-location.ts";
 
 /** A request as it came, with its target taken apart. */
-export interface ArrivedRequest {
+export interface ArrivedRequest extends Answer {
   readonly request: IncomingMessage;
-  readonly response: ServerResponse;
   readonly target: RequestTarget;
   readonly id: string;
   readonly clientAddress: string;
@@ -73,6 +73,7 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): FoundCall 
     id: arrived.id,
     request,
     response: arrived.response,
+    ownHeaders: arrived.ownHeaders,
     target,
     routeSegments,
     clientAddress: arrived.clientAddress,

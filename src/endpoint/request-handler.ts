@@ -3,14 +3,14 @@ import type { BlockList } from "node:net";
 
 import type { Log } from "../log.ts";
 import { serveProxy } from "./actions/proxy.ts";
-import type { Reply } from "./actions/reply-definition.ts";
+import { replyOf } from "./actions/reply-definition.ts";
 import { serveReply, serveReplyAction } from "./actions/reply.ts";
 import { serveScript } from "./actions/script.ts";
 import type { Upstreams } from "./actions/upstreams.ts";
 import { serveBatch } from "./batch/serve-batch.ts";
 import type { CallUsage } from "./call-usage.ts";
 import type { Call } from "./call.ts";
-import { type Decision, decisionOf, eventOf } from "./decision.ts";
+import { decisionOf, eventOf } from "./decision.ts";
 import { endpointErrors, type EndpointEventName, type Refusal, sendRefusal } from "./endpoint-error.ts";
 import type { CallTrace } from "./explain/call-trace.ts";
 import { findCall } from "./find-call.ts";
@@ -19,7 +19,7 @@ import type { Upgrade } from "./http/handshake.ts";
 import { discardBody } from "./http/request-body.ts";
 import { requestId } from "./http/request-id.ts";
 import { parseRequestTarget } from "./http/request-target.ts";
-import { applyRules, type Ruling } from "./rules/rules.ts";
+import { applyRules, type Judged, type Ruling } from "./rules/rules.ts";
 import type { ScriptPool } from "./script/script-pool.ts";
 import { loggedPath, type ServedRequest } from "./served-request.ts";
 import type { RouteTable } from "./table/route-table.ts";
@@ -58,42 +58,51 @@ export interface EndpointEvent {
   readonly refusal: Refusal;
 }
 
-/** Serves a request, which may be one that opens a WebSocket. Never rejects. */
-export type RequestHandler = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  upgrade?: Upgrade,
-) => Promise<void>;
+/** Serves a request, which may be one that opens a WebSocket. Whatever goes wrong is answered. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => void;
 
 /** What is known of a request so far, for when it is over. */
 interface Progress {
+  /** As `performance.now` has it. */
+  readonly start: number;
   readonly id: string;
   readonly clientAddress: string;
-  /** The headers that only Gitway sets: also of refusals, and whatever an action wants. */
-  readonly ownHeaders: Map<string, string>;
+  readonly ownHeaders: string[];
   call: Call | null;
-  decision: Decision;
+  ruling: Ruling | null;
+  refusal: Refusal | null;
 }
 
+/** What became of it: at once where nothing has to be waited for, which most calls have not. */
+type Served = Refusal | null | Promise<Refusal | null>;
+
 const clientGone = 499;
-const nothing: Reply = { kind: "reply", status: 204, headers: [], body: Buffer.alloc(0) };
+const nothing = replyOf(204, [], Buffer.alloc(0));
+const ignore = () => {};
 
 /** The way of every request: target, definition, rules, action. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
-  return async (request, response, upgrade) => {
-    const start = performance.now();
+  return (request, response, upgrade) => {
     // The request stays on this table to its end, whatever is swapped meanwhile.
     const table = options.table();
     const progress = begin(options, table, request);
-    response.once("close", () => report(options, response, progress, performance.now() - start));
-    request.on("error", () => {});
+    response.once("close", () => report(options, response, progress));
+    request.on("error", ignore);
     try {
-      setOwnHeaders(response, progress);
-      const refusal = await serve(options, table, { request, response, upgrade: upgrade ?? null }, progress);
-      if (refusal) refuse(options, response, refusal, progress);
+      const served = serve(options, table, { request, response, upgrade: upgrade ?? null }, progress);
+      if (served instanceof Promise) served.then(end).catch(failed);
+      else end(served);
     } catch (error) {
+      failed(error);
+    }
+
+    function end(refusal: Refusal | null): void {
+      if (refusal) refuse(options, response, refusal, progress);
+      discardBody(request, response);
+    }
+
+    function failed(error: unknown): void {
       fail(options, request, response, progress, error);
-    } finally {
       discardBody(request, response);
     }
   };
@@ -105,37 +114,36 @@ function begin(
   request: IncomingMessage,
 ): Progress {
   const id = requestId(request, trustedProxies);
-  const ownHeaders = new Map([["x-request-id", id]]);
-  if (revisionHeader && table) ownHeaders.set(revisionHeader, String(table.revision));
+  const ownHeaders = ["x-request-id", id];
+  if (revisionHeader && table) ownHeaders.push(revisionHeader, String(table.revision));
   return {
+    start: performance.now(),
     id,
     clientAddress: clientAddress(request, trustedProxies),
     ownHeaders,
     call: null,
-    decision: decisionOf(null, null, null),
+    ruling: null,
+    refusal: null,
   };
 }
 
-function setOwnHeaders(response: ServerResponse, { ownHeaders }: Progress): void {
-  for (const [name, value] of ownHeaders) response.setHeader(name, value);
-}
-
-async function serve(
+function serve(
   options: RequestHandlerOptions,
   table: RouteTable | null,
   exchange: Pick<Call, "request" | "response" | "upgrade">,
   progress: Progress,
-): Promise<Refusal | null> {
+): Served {
   const { request, response, upgrade } = exchange;
   const target = parseRequestTarget(request.url ?? "", request.headers.host);
   const malformed = target ? malformationOf(request) : ({ code: 2001 } as const);
   if (malformed || !target) return malformed;
   if (!table) return { code: 7, headers: { "retry-after": "1" } };
-  const { id, clientAddress } = progress;
+  const { id, clientAddress, ownHeaders } = progress;
   const { usage } = options;
   const { call, refusal } = findCall(table, {
     request,
     response,
+    ownHeaders,
     upgrade,
     id,
     target,
@@ -145,29 +153,23 @@ async function serve(
   });
   options.trace?.found(call, refusal);
   progress.call = call;
-  const ruling = call && refusal ? { rule: "token", verdict: refusal } : null;
-  progress.decision = decisionOf(call, ruling, refusal);
+  if (call && refusal) progress.ruling = { rule: "token", verdict: refusal };
   if (refusal || !call) return refusal;
-  if (!call.isBatch) return await serveCall(options, call, progress);
-  const failure = await batch(options, table, call);
-  progress.decision = decisionOf(call, null, failure);
-  return failure;
+  return call.isBatch ? batch(options, table, call) : serveCall(options, call, progress);
 }
 
-async function serveCall(
-  options: RequestHandlerOptions,
-  call: Call,
-  progress: Progress,
-): Promise<Refusal | null> {
+function serveCall(options: RequestHandlerOptions, call: Call, progress: Progress): Served {
   announceEnd(call, progress);
   const { pool, log, trace } = options;
-  const judging = applyRules(call, { scripts: { pool, log } }, trace?.judged);
-  const judged = judging instanceof Promise ? await judging : judging;
-  const { ruling } = judged;
-  const acting = ruling ? carryOut(judged.call, ruling.verdict) : act(options, judged.call);
-  const refusal = acting instanceof Promise ? await acting : acting;
-  progress.decision = decisionOf(judged.call, ruling, refusal);
-  return refusal;
+  const judged = applyRules(call, { scripts: { pool, log } }, trace?.judged);
+  const goOn = (judged: Judged) => serveJudged(options, judged, progress);
+  return judged instanceof Promise ? judged.then(goOn) : goOn(judged);
+}
+
+function serveJudged(options: RequestHandlerOptions, { call, ruling }: Judged, progress: Progress): Served {
+  progress.call = call;
+  progress.ruling = ruling;
+  return ruling ? carryOut(call, ruling.verdict) : act(options, call);
 }
 
 /** Serves a batch by the same table, whatever is swapped meanwhile. There are no batches in batches. */
@@ -181,7 +183,7 @@ function carryOut(call: Call, verdict: Ruling["verdict"]): Refusal | null {
   return "code" in verdict ? verdict : serveReply(call, verdict);
 }
 
-function act(options: RequestHandlerOptions, call: Call): Refusal | null | Promise<Refusal | null> {
+function act(options: RequestHandlerOptions, call: Call): Served {
   const { upstreams, tunnels, pool, log, trace } = options;
   const { upgrade } = call;
   const { action } = call.definition;
@@ -197,12 +199,11 @@ function act(options: RequestHandlerOptions, call: Call): Refusal | null | Promi
 }
 
 /** Tells callers when an API or version will end: as RFC 8594 has it, and as clients of the classic gateway look for it. */
-function announceEnd({ response, definition, version, receivedAt }: Call, progress: Progress): void {
+function announceEnd({ definition, version, receivedAt }: Call, { ownHeaders }: Progress): void {
   const end = Math.min(definition.end ?? Infinity, version?.end ?? Infinity);
   if (!Number.isFinite(end) || end <= receivedAt) return;
   const moment = new Date(end).toUTCString();
-  progress.ownHeaders.set("sunset", moment).set("x-tyk-api-expires", moment);
-  setOwnHeaders(response, progress);
+  ownHeaders.push("sunset", moment, "x-tyk-api-expires", moment);
 }
 
 /** What the parser lets through and no upstream should have to make sense of. */
@@ -235,8 +236,8 @@ function refuse(
   refusal: Refusal,
   progress: Progress,
 ): void {
-  const { call } = progress;
-  progress.decision = { ...progress.decision, code: refusal.code, reason: refusal.reason ?? null };
+  const { call, ownHeaders } = progress;
+  progress.refusal = refusal;
   const on = eventOf(refusal);
   if (call && on) emit?.({ on, call, refusal });
   if (endpointErrors[refusal.code].status >= 500 && refusal.reason !== undefined && !response.destroyed) {
@@ -247,19 +248,18 @@ function refuse(
     response.destroy();
     return;
   }
-  for (const name of response.getHeaderNames()) response.removeHeader(name);
-  setOwnHeaders(response, progress);
-  sendRefusal(response, refusal, nodeId);
+  sendRefusal({ response, ownHeaders }, refusal, nodeId);
 }
 
 function report(
   { observe }: RequestHandlerOptions,
   response: ServerResponse,
-  { id, clientAddress, decision }: Progress,
-  elapsed: number,
+  { start, id, clientAddress, call, ruling, refusal }: Progress,
 ): void {
+  if (!observe) return;
+  const elapsed = performance.now() - start;
   const { method = "", url = "" } = response.req;
-  observe?.({
+  observe({
     id,
     receivedAt: Math.round(Date.now() - elapsed),
     method,
@@ -267,6 +267,6 @@ function report(
     client: clientAddress,
     status: response.headersSent ? response.statusCode : clientGone,
     milliseconds: Math.round(elapsed * 1000) / 1000,
-    decision,
+    decision: decisionOf(call, ruling, refusal),
   });
 }

@@ -226,6 +226,12 @@ describe("a client", () => {
     expect(bodies).toEqual(["", "1", "2", "3", "it"]);
   });
 
+  test("gets the answer to a request before that to the nonsense behind it", async () => {
+    const answer = await exchange("GET /it HTTP/1.1\r\nHost: x\r\n\r\nhello\r\n\r\n");
+
+    expect([...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(["200", "400"]);
+  });
+
   test("may offer HTTP/2, which is not taken", async () => {
     const answer = await exchange(
       "POST /api/custom/script HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n" +

@@ -2,7 +2,7 @@ import { METHODS } from "node:http";
 import { isIP } from "node:net";
 
 import { closest } from "../../closest.ts";
-import { isSendable } from "../../endpoint/actions/reply.ts";
+import { isSendable } from "../../endpoint/actions/sendable.ts";
 import type { TrialCall } from "../../endpoint/trial/trial-call.ts";
 import { AppError } from "../../errors.ts";
 import { deriveId } from "../../manifest/identity.ts";

@@ -1,4 +1,5 @@
 import type { Call } from "../call.ts";
+import { filterHeaders, type HeaderList, valuesOf } from "../http/begin-answer.ts";
 import { hopByHop, saidByProxy } from "../http/header-names.ts";
 import { askedHost } from "../http/request-target.ts";
 import { withoutCookie } from "../token-location.ts";
@@ -12,7 +13,10 @@ export function upstreamHeaders(call: Call, proxy: ProxyTargets, target: ProxyTa
   const versionHeader = versions?.strip && versions.location === "header" ? versions.key : null;
   const host = proxy.preserveHost ? hostOf(call) || target.host : target.host;
   const headers: string[] = [];
-  for (const [name, value] of pairs(request.rawHeaders)) {
+  const came = request.rawHeaders;
+  for (let at = 0; at < came.length; at += 2) {
+    const name = came[at]!;
+    const value = came[at + 1]!;
     const key = name.toLowerCase();
     if (hopByHop.has(key) || saidByProxy.has(key) || named.has(key) || key === versionHeader) continue;
     if (edits.removed.has(key)) continue;
@@ -26,11 +30,10 @@ export function upstreamHeaders(call: Call, proxy: ProxyTargets, target: ProxyTa
 }
 
 /** The response headers for the client, in the order in which they came. */
-export function clientHeaders(raw: readonly string[]): (readonly [name: string, value: string])[] {
-  const all = pairs(raw);
-  const connection = all.filter(([name]) => name.toLowerCase() === "connection").map(([, value]) => value);
+export function clientHeaders(came: HeaderList): string[] {
+  const connection = valuesOf(came, "connection");
   const named = namedByConnection(connection.length === 0 ? undefined : connection.join(","));
-  return all.filter(([name]) => {
+  return filterHeaders(came, (name) => {
     const key = name.toLowerCase();
     return !hopByHop.has(key) && !named.has(key);
   });
@@ -38,7 +41,7 @@ export function clientHeaders(raw: readonly string[]): (readonly [name: string, 
 
 function addForwarded(headers: string[], call: Call): void {
   const { id, request, clientAddress, isHandedOn } = call;
-  const before = [request.headers["x-forwarded-for"] ?? []].flat().join(", ");
+  const before = String(request.headers["x-forwarded-for"] ?? "");
   const chain =
     before === "" || clientAddress === "" ? before || clientAddress : `${before}, ${clientAddress}`;
   const { "x-forwarded-host": askedFor, "x-forwarded-proto": scheme } = request.headers;
@@ -69,9 +72,3 @@ function namedByConnection(connection: string | undefined): ReadonlySet<string> 
 }
 
 const nothing: ReadonlySet<string> = new Set();
-
-function pairs(flat: readonly string[]): (readonly [string, string])[] {
-  const list: (readonly [string, string])[] = [];
-  for (let index = 0; index < flat.length; index += 2) list.push([flat[index] ?? "", flat[index + 1] ?? ""]);
-  return list;
-}

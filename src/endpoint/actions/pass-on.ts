@@ -4,9 +4,10 @@ import { messageOf } from "../../errors.ts";
 import { deniedCode } from "../../target-guard.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import { addHeaders } from "./add-headers.ts";
+import { beginAnswer, filterHeaders, type HeaderList, valuesOf } from "../http/begin-answer.ts";
+import { boundDelivery } from "../http/bound-delivery.ts";
 import { clientHeaders } from "./forwarded-headers.ts";
-import { isSendable } from "./reply.ts";
+import { isSendable } from "./sendable.ts";
 
 /** An answer on its way from an upstream to the client. */
 export interface Passage {
@@ -18,28 +19,28 @@ export interface Passage {
   readonly over: Promise<Refusal | null>;
 }
 
-const stuckTime = 600_000;
-
 /** What a passage tells of. */
 interface Listener {
   /** The head of the answer is there. */
   readonly begun: () => void;
   /** The upstream failed; true when it is asked again, with the same handler. */
   readonly failed: (error: Error) => boolean;
+  /** It is over, however it ended. */
+  readonly ended: () => void;
 }
 
 /**
  * Passes the answer to a call on as it comes, as fast as the client takes it and no faster. Streams in
  * between would cost more than everything else that is done for a call.
  */
-export function passOn(call: Call, { begun, failed }: Listener): Passage {
+export function passOn(call: Call, { begun, failed, ended }: Listener): Passage {
   const { response } = call;
   const limit = call.definition.limits.responseBody ?? Infinity;
   let upstream: Dispatcher.DispatchController | null = null;
   let refused: Refusal | null = null;
   let size = 0;
-  let end = (_outcome: Refusal | null) => {};
-  const over = new Promise<Refusal | null>((resolve) => (end = resolve));
+  let resolve = (_outcome: Refusal | null) => {};
+  const over = new Promise<Refusal | null>((settle) => (resolve = settle));
   response.once("close", () => (response.writableFinished ? end(null) : refuse({ code: 2011 })));
   // While middleware ran, say.
   if (response.destroyed) refuse({ code: 2011 });
@@ -57,14 +58,22 @@ export function passOn(call: Call, { begun, failed }: Listener): Passage {
       onResponseData(controller, chunk) {
         size += chunk.length;
         if (size > limit) refuse({ code: 17, reason: "the upstream's answer is beyond the limit" });
-        else if (!response.destroyed && !response.write(chunk)) controller.pause();
+        else if (!response.destroyed && !response.write(chunk)) waitForClient(controller);
       },
-      onResponseEnd: () => void response.end(),
+      onResponseEnd() {
+        response.end();
+        boundDelivery(response);
+      },
       onResponseError(_controller, error) {
         if (refused || !failed(error)) end(refused ?? refusalFor(error));
       },
     },
   };
+
+  function end(outcome: Refusal | null): void {
+    ended();
+    resolve(outcome);
+  }
 
   function refuse(refusal: Refusal): void {
     refused ??= refusal;
@@ -76,25 +85,40 @@ export function passOn(call: Call, { begun, failed }: Listener): Passage {
     begun();
     const refusal = sendHead(call, status, textsOf(controller.rawHeaders));
     if (refusal) return refuse(refusal);
-    response.on("drain", () => controller.resume());
     // What is there goes out with the head, which does not wait for more. flushHeaders would send it as UTF-8.
     process.nextTick(() => {
       if (size === 0 && !response.writableEnded && !response.destroyed) response.write(Buffer.alloc(0));
     });
   }
+
+  function waitForClient(controller: Dispatcher.DispatchController): void {
+    controller.pause();
+    response.once("drain", () => controller.resume());
+    boundDelivery(response);
+  }
 }
 
 /** Begins an answer as an upstream does, unless it says that its body is beyond the definition's limit. */
-export function sendHead(call: Call, status: number, raw: readonly string[]): Refusal | null {
-  const { request, response, definition } = call;
-  const headers = clientHeaders(raw).filter(isSendable);
-  const length = headers.find(([name]) => name.toLowerCase() === "content-length")?.[1];
-  const limit = definition.limits.responseBody ?? Infinity;
-  if (request.method !== "HEAD" && Number(length ?? 0) > limit) return { code: 17 };
-  addHeaders(response, headers);
-  response.writeHead(status);
-  // A client that does not read what there is; one that waits for more may.
-  response.setTimeout(stuckTime, () => response.writableLength > 0 && response.destroy());
+export function sendHead(call: Call, status: number, came: HeaderList): Refusal | null {
+  const { request, definition } = call;
+  const headers = clientHeaders(came);
+  const limit = definition.limits.responseBody;
+  if (
+    limit !== null &&
+    request.method !== "HEAD" &&
+    Number(valuesOf(headers, "content-length")[0] ?? 0) > limit
+  )
+    return { code: 17 };
+  try {
+    beginAnswer(call, status, headers);
+  } catch {
+    // Node.js looks at each of them anyway. What it does not take is left out.
+    beginAnswer(
+      call,
+      status,
+      filterHeaders(headers, (name, value) => isSendable([name, value])),
+    );
+  }
   return null;
 }
 

@@ -20,13 +20,14 @@ const repeatable: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
  * A failure before the answer has begun is a refusal; after that the connection is all that can tell. A call
  * that changes nothing is sent once more when its connection was one that the upstream had just given up.
  */
-export async function serveProxy(
+export function serveProxy(
   call: Call,
   proxy: ProxyTargets,
   upstreams: Upstreams,
-): Promise<Refusal | null> {
+): Refusal | Promise<Refusal | null> {
   const target = targetOf(call, proxy, upstreams);
   if ("code" in target) return target;
+  const deadline = setTimeout(() => passage.refuse({ code: isAwaited(body) ? 2002 : 2012 }), proxy.timeout);
   const passage = passOn(call, {
     begun() {
       clearTimeout(deadline);
@@ -38,15 +39,13 @@ export async function serveProxy(
       upstreams.agent.dispatch(options, passage.handler);
       return true;
     },
+    ended: () => clearTimeout(deadline),
   });
-  const deadline = setTimeout(() => passage.refuse({ code: isAwaited(body) ? 2002 : 2012 }), proxy.timeout);
   const body = uploadOf(call, deadline, passage.refuse);
   const options = requestOptions(call, proxy, target, body);
   let mayRepeat = body === null && repeatable.has(options.method);
   upstreams.agent.dispatch(options, passage.handler);
-  const refusal = await passage.over;
-  clearTimeout(deadline);
-  return refusal;
+  return passage.over;
 }
 
 /** The target of a call, or why there is none that may be reached. */

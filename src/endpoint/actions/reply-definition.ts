@@ -1,12 +1,34 @@
 import type { ReplyAction } from "../../manifest/api-definition.generated.ts";
+import type { HeaderList } from "../http/begin-answer.ts";
 import { framing } from "../http/header-names.ts";
+import { isSendable } from "./sendable.ts";
 
 /** An answer that is the same for every call. */
 export interface Reply {
   readonly kind: "reply";
   readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Buffer;
+  /** With the length of the body. Null when one of them can't be sent. */
+  readonly headers: HeaderList | null;
+  /** Null where HTTP knows none. */
+  readonly body: Buffer | null;
+}
+
+const bodiless = new Set([204, 205, 304]);
+
+/** Puts a reply together, ready to be sent. */
+export function replyOf(
+  status: number,
+  headers: readonly (readonly [name: string, value: string])[],
+  body: Buffer,
+): Reply {
+  const isBodiless = bodiless.has(status);
+  const length = isBodiless ? [] : ["content-length", String(body.length)];
+  return {
+    kind: "reply",
+    status,
+    headers: headers.every(isSendable) ? [...headers.flat(), ...length] : null,
+    body: isBodiless ? null : body,
+  };
 }
 
 /** Makes a reply ready for serving. Text unless its headers say otherwise. */
@@ -15,5 +37,5 @@ export function prepareReply(action: ReplyAction): Reply {
   const body = Buffer.from(action.body ?? "");
   const typed = headers.some(([name]) => name.toLowerCase() === "content-type");
   if (!typed && body.length > 0) headers.push(["content-type", "text/plain; charset=utf-8"]);
-  return { kind: "reply", status: action.status ?? 200, headers, body };
+  return replyOf(action.status ?? 200, headers, body);
 }

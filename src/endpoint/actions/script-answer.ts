@@ -1,8 +1,8 @@
 import type { Refusal } from "../endpoint-error.ts";
 import { closedToScripts } from "../http/header-names.ts";
 import type { ScriptAnswer } from "../script/script-job.ts";
-import type { Reply } from "./reply-definition.ts";
-import { isSendable } from "./reply.ts";
+import { type Reply, replyOf } from "./reply-definition.ts";
+import { isSendable } from "./sendable.ts";
 
 const headerLimit = 64 * 1024;
 
@@ -22,12 +22,8 @@ export function checkAnswer(answer: ScriptAnswer, limit: number): Reply | Refusa
   if (body.length > limit) return { code: 17, reason: `a body of ${body.length} bytes` };
   const typed = headers.some(([name]) => name.toLowerCase() === "content-type");
   const type = answer.bodyKind === "text" ? "application/json" : "application/octet-stream";
-  return {
-    kind: "reply",
-    status,
-    headers: typed || body.length === 0 ? headers : [...headers, ["content-type", type]],
-    body,
-  };
+  if (!typed && body.length > 0) headers.push(["content-type", type]);
+  return replyOf(status, headers, body);
 }
 
 /** Null for anything but an object of strings and lists of strings, of a sane size. */

@@ -30,11 +30,11 @@ export type LocalExchange = (
  * streams. To the handler they come from this address.
  */
 export function createLocalExchange(
-  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
   address: string,
 ): LocalExchange {
   const server = createServer({ maxHeaderSize: 64 * 1024, requireHostHeader: false });
-  server.on("request", (request, response) => void handle(request, response));
+  server.on("request", handle);
   return async (asked, host, signal, mayTake) => {
     const [near, far] = duplexPair();
     // An end is handed on by the pair; that one side breaks off is not.

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { replyOf } from "../actions/reply-definition.ts";
 import { serveReply } from "../actions/reply.ts";
 import type { Call } from "../call.ts";
 import { endpointErrors, errorBody, type Refusal } from "../endpoint-error.ts";
@@ -36,7 +37,7 @@ const cutOff = {
  */
 export async function serveBatch(
   call: Call,
-  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
   nodeId: number,
 ): Promise<Refusal | null> {
   const { request, response, definition } = call;
@@ -60,7 +61,7 @@ export async function serveBatch(
   });
   if (response.destroyed) return null;
   const headers = [["content-type", "application/json; charset=utf-8"]] as const;
-  return serveReply(call, { kind: "reply", status: 200, headers, body: Buffer.from(JSON.stringify(units)) });
+  return serveReply(call, replyOf(200, headers, Buffer.from(JSON.stringify(units))));
 }
 
 interface Run {

@@ -12,7 +12,7 @@ import { plainAddress } from "./client-address.ts";
 import { commonMethods } from "./common-methods.ts";
 import { ArrivingMessage, type Upgrade } from "./handshake.ts";
 import { watchConnections, type OpenConnections } from "./open-connections.ts";
-import { noteExpectation } from "./request-body.ts";
+import { announcesBody, noteExpectation } from "./request-body.ts";
 import { newRequestId } from "./request-id.ts";
 
 /** How long clients may take, in milliseconds. */
@@ -75,15 +75,17 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   // The size is what bounds them; a limit by number would leave the rest out without a word.
   server.maxHeadersCount = 0;
   const connections = watchConnections(server);
-  const onRequest: RequestHandler = async (request, response, upgrade) => {
+  const onRequest: RequestHandler = (request, response, upgrade) => {
     connections.add(response);
     boundArrival(request, response, times.request, () => cutOff(request.socket, 2002));
-    await handle(request, response, upgrade);
+    // What the parser finds wrong with a body that came with its head has to be answered first.
+    if (announcesBody(request)) queueMicrotask(() => handle(request, response, upgrade));
+    else handle(request, response, upgrade);
   };
-  server.on("request", (request, response) => void onRequest(request, response));
+  server.on("request", onRequest);
   server.on("checkContinue", (request, response) => {
     noteExpectation(response);
-    void onRequest(request, response);
+    onRequest(request, response);
   });
   server.on("connect", (_request, socket: Socket) => {
     // Node.js has let go of the connection: without a listener a reset would end the process.
@@ -110,7 +112,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     socket.on("error", () => {});
     // Answers to requests before this one on the same connection come first.
     connections.whenFree(socket, () => {
-      if (!socket.destroyed) void onRequest(request, bareResponse(request, upgrade), upgrade);
+      if (!socket.destroyed) onRequest(request, bareResponse(request, upgrade), upgrade);
     });
   }
 

@@ -43,6 +43,7 @@ export function trialCall(trial: ScriptTrial, request: IncomingMessage, response
     id: "trial",
     request,
     response,
+    ownHeaders: [],
     target: {
       host: "localhost",
       segments: path.split("/").filter((segment) => segment !== ""),

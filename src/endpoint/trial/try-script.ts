@@ -1,5 +1,7 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
 import type { Log } from "../../log.ts";
-import type { Reply } from "../actions/reply-definition.ts";
+import { replyOf } from "../actions/reply-definition.ts";
 import { serveReply } from "../actions/reply.ts";
 import { serveScript } from "../actions/script.ts";
 import { createLocalExchange } from "../batch/local-exchange.ts";
@@ -32,7 +34,7 @@ export interface TrialAnswer {
   readonly body: Buffer;
 }
 
-const nothing: Reply = { kind: "reply", status: 204, headers: [], body: Buffer.alloc(0) };
+const nothing = replyOf(204, [], Buffer.alloc(0));
 
 /**
  * Runs a script or middleware as the endpoint does, in its sandbox and with its checks of what goes in and
@@ -47,19 +49,22 @@ export async function tryScript(trial: ScriptTrial, log: Log): Promise<TriedScri
     run: async (job, signal) => (outcome = await pool.run(job, signal)),
   };
   const { method, headers, body, clientAddress } = trial.call;
-  const exchange = createLocalExchange(async (request, response) => {
-    response.sendDate = false;
-    // That of this exchange, of which the script shall not know.
-    delete request.headers.connection;
-    refusal = await serve(trialCall(trial, request, response), { pool: noting, log });
-    if (refusal) sendRefusal(response, refusal, 1);
-  }, clientAddress);
+  const exchange = createLocalExchange((request, response) => void answer(request, response), clientAddress);
   try {
     const request = { method, url: "/", headers, body };
     const answer = await exchange(request, "localhost", new AbortController().signal, () => true);
     return triedScript(answer, outcome, refusal);
   } finally {
     await pool.close();
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.sendDate = false;
+    // That of this exchange, of which the script shall not know.
+    delete request.headers.connection;
+    const call = trialCall(trial, request, response);
+    refusal = await serve(call, { pool: noting, log });
+    if (refusal) sendRefusal(call, refusal, 1);
   }
 }
 

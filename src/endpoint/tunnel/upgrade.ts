@@ -3,15 +3,15 @@ import type { Socket } from "node:net";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { addHeaders } from "../actions/add-headers.ts";
 import { clientHeaders, upstreamHeaders } from "../actions/forwarded-headers.ts";
 import { refusalFor, sendHead } from "../actions/pass-on.ts";
 import type { ProxyTarget, ProxyTargets } from "../actions/proxy-target.ts";
 import { targetOf, upstreamPath } from "../actions/proxy.ts";
-import { isSendable } from "../actions/reply.ts";
+import { isSendable } from "../actions/sendable.ts";
 import { headLimit, type Upstreams } from "../actions/upstreams.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
+import { beginAnswer, filterHeaders } from "../http/begin-answer.ts";
 import { isWebSocket, type Upgrade } from "../http/handshake.ts";
 import { framing } from "../http/header-names.ts";
 import type { OpenTunnels, TunnelPlace } from "./open-tunnels.ts";
@@ -153,17 +153,18 @@ async function ask(
 }
 
 function openTunnel(
-  { response }: Call,
+  call: Call,
   { socket: client, head: fromClient }: Upgrade,
   { answer, socket: upstream, head: fromUpstream }: Extract<Reaction, { kind: "agreed" }>,
   { idleTimeout: idle }: ProxyTargets,
   place: TunnelPlace,
 ): void {
-  const headers = clientHeaders(answer.rawHeaders).filter(
-    (header) => !framing.has(header[0].toLowerCase()) && isSendable(header),
+  const headers = filterHeaders(
+    clientHeaders(answer.rawHeaders),
+    (name, value) => !framing.has(name.toLowerCase()) && isSendable([name, value]),
   );
-  addHeaders(response, headers);
-  response.writeHead(101, { connection: "Upgrade", upgrade: "websocket" }).end();
+  beginAnswer(call, 101, [...headers, "connection", "Upgrade", "upgrade", "websocket"]);
+  call.response.end();
   client.write(fromUpstream);
   upstream.write(fromClient);
   place.fill(joinSockets(client, upstream, { idle, closed: place.leave }));
