@@ -8,7 +8,7 @@ import type { Upgrade } from "./http/handshake.ts";
 import type { RequestTarget } from "./http/request-target.ts";
 import { callerIsAllowed, needsNoToken, tokenRefusal } from "./rules/token.ts";
 import { identifyCaller } from "./table/credential-table.ts";
-import { judgePath, pathBelow } from "./table/path-lists.ts";
+import { judgePath, pathBelow, pathOf } from "./table/path-lists.ts";
 import { belowBase, matchRoute, type RouteMatch, type RouteTable } from "./table/route-table.ts";
 import { chooseVersion } from "./table/served-versions.ts";
 import { bearerSecret, presentedSecret, tokenLocation } from "./token-location.ts";
@@ -40,7 +40,7 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): FoundCall 
   const { request, target, usage } = arrived;
   const receivedAt = Date.now();
   const routeSegments = belowBase(table, target);
-  const match = matchRoute(table, target);
+  const match = matchRoute(table, target, routeSegments);
   const active = match?.definition.active ? match : null;
   const location = active?.definition.tokenLocation ?? tokenLocation();
   const secret = presentedSecret(location, request.headers, target.query, routeSegments !== null);
@@ -111,15 +111,14 @@ function locate({ request, target }: ArrivedRequest, match: RouteMatch): Place {
   const chosen = versions && chooseVersion(versions, request.headers, target.query, below);
   const named = chosen?.fromPath ? below.slice(0, 1) : [];
   const unversioned = below.slice(named.length);
-  const versionPath = versions?.strip ? "" : named.map((segment) => `/${segment}`).join("");
+  const versionPath = versions?.strip ? "" : pathOf(named);
   const lists = chosen?.version?.paths ?? definition.paths;
-  const segments = target.segments.slice(0, target.segments.length - below.length);
   return {
     definition,
     isBatch,
     isById,
     parameters,
-    taken: segments.map((segment) => `/${segment}`).join(""),
+    taken: pathOf(target.segments.slice(0, target.segments.length - below.length)),
     rest: versionPath + pathBelow(unversioned, target),
     versionPath,
     version: chosen?.version ?? null,

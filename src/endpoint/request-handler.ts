@@ -14,6 +14,7 @@ import { decisionOf, eventOf } from "./decision.ts";
 import { endpointErrors, type EndpointEventName, type Refusal, sendRefusal } from "./endpoint-error.ts";
 import type { CallTrace } from "./explain/call-trace.ts";
 import { findCall } from "./find-call.ts";
+import { valuesOf } from "./http/begin-answer.ts";
 import { clientAddress, isHandedOn } from "./http/client-address.ts";
 import type { Upgrade } from "./http/handshake.ts";
 import { discardBody } from "./http/request-body.ts";
@@ -86,7 +87,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     // The request stays on this table to its end, whatever is swapped meanwhile.
     const table = options.table();
     const progress = begin(options, table, request);
-    response.once("close", () => report(options, response, progress));
+    response.on("close", () => report(options, response, progress));
     request.on("error", ignore);
     try {
       const served = serve(options, table, { request, response, upgrade: upgrade ?? null }, progress);
@@ -210,8 +211,7 @@ function announceEnd({ definition, version, receivedAt }: Call, { ownHeaders }: 
 function malformationOf({ headers, rawHeaders }: IncomingMessage): Refusal | null {
   const coding = headers["transfer-encoding"];
   if (coding !== undefined && coding.toLowerCase() !== "chunked") return { code: 2005 };
-  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
-  return hosts.length > 1 ? { code: 2001 } : null;
+  return valuesOf(rawHeaders, "host").length > 1 ? { code: 2001 } : null;
 }
 
 /** A client that went away is no failure; anything else that is thrown is a bug, and never shown. */

@@ -38,12 +38,11 @@ export function presentedSecret(
   query: string,
   schemeRequired: boolean,
 ): Secret | null {
-  const found = [
-    fromHeader(location.header, headers, schemeRequired),
-    location.queryParameter === null ? null : new URLSearchParams(query).get(location.queryParameter),
-    location.cookie === null ? null : cookieValue(headers.cookie ?? "", location.cookie),
-  ].findLast((value) => value !== null && value !== "");
-  return found === null || found === undefined ? null : new Secret(found);
+  const found =
+    fromCookie(location.cookie, headers) ??
+    fromQuery(location.queryParameter, query) ??
+    fromHeader(location.header, headers, schemeRequired);
+  return found === null ? null : new Secret(found);
 }
 
 /** A query string without a parameter, all other bytes as they were. */
@@ -63,16 +62,23 @@ export function withoutCookie(header: string, name: string): string {
     .join("; ");
 }
 
+/** Null for none, and for an empty one. */
 function fromHeader(name: string, headers: IncomingHttpHeaders, schemeRequired: boolean): string | null {
-  if (name === "authorization" && schemeRequired) return bearerSecret(headers)?.reveal() ?? null;
+  if (name === "authorization" && schemeRequired)
+    return bearer.exec(headers.authorization ?? "")?.[1] ?? null;
   const value = headers[name];
   const text = Array.isArray(value) ? value[0] : value;
-  return text?.replace(/^bearer +/i, "").trim() ?? null;
+  return text?.replace(/^bearer +/i, "").trim() || null;
 }
 
-function cookieValue(header: string, name: string): string | null {
-  const pair = header.split(";").find((pair) => cookieName(pair) === name);
-  return pair === undefined ? null : pair.slice(pair.indexOf("=") + 1).trim();
+function fromQuery(name: string | null, query: string): string | null {
+  return name === null ? null : new URLSearchParams(query).get(name) || null;
+}
+
+function fromCookie(name: string | null, headers: IncomingHttpHeaders): string | null {
+  const pairs = name === null ? [] : (headers.cookie ?? "").split(";");
+  const pair = pairs.find((each) => cookieName(each) === name);
+  return pair?.slice(pair.indexOf("=") + 1).trim() || null;
 }
 
 function cookieName(pair: string): string {

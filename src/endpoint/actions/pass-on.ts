@@ -41,7 +41,7 @@ export function passOn(call: Call, { begun, failed, ended }: Listener): Passage 
   let size = 0;
   let resolve = (_outcome: Refusal | null) => {};
   const over = new Promise<Refusal | null>((settle) => (resolve = settle));
-  response.once("close", () => (response.writableFinished ? end(null) : refuse({ code: 2011 })));
+  response.on("close", () => (response.writableFinished ? end(null) : refuse({ code: 2011 })));
   // While middleware ran, say.
   if (response.destroyed) refuse({ code: 2011 });
   return {

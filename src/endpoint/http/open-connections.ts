@@ -36,7 +36,7 @@ export function watchConnections(server: Server): OpenConnections {
       const { socket } = response.req;
       open.get(socket)?.add(response);
       if (draining) response.shouldKeepAlive = false;
-      response.once("close", () => {
+      response.on("close", () => {
         open.get(socket)?.delete(response);
         if (open.get(socket)?.size === 0) waiting.get(socket)?.();
         if (draining) closeIdle(socket);

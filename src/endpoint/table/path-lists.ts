@@ -50,7 +50,7 @@ export function preparePathLists(lists: PathListsSpec = {}): PathLists {
  * `a/b`, `a;x` as `a`) must mean the same both ways.
  */
 export function judgePath(lists: PathLists, below: readonly string[], method: string): PathVerdict {
-  if (lists.ignored.length + lists.blocked.length + lists.allowed.length === 0) return verdict("open");
+  if (lists.ignored.length + lists.blocked.length + lists.allowed.length === 0) return open;
   const asSent = judge(
     lists,
     below.map((segment) => canonicalSegment(segment, false)),
@@ -60,6 +60,8 @@ export function judgePath(lists: PathLists, below: readonly string[], method: st
   const asRead = judge(lists, below.flatMap(readSegment), method);
   return asRead.kind === asSent.kind && asRead.entry === asSent.entry ? asSent : verdict("ambiguous");
 }
+
+const open = verdict("open");
 
 const disguise = /%2f|%5c|%3b|;/i;
 
@@ -126,7 +128,12 @@ export function passesWithoutToken({ kind }: PathVerdict): boolean {
   return kind === "ignored" || kind === "reply";
 }
 
+/** Segments as text: empty, or with a leading slash. */
+export function pathOf(segments: readonly string[]): string {
+  return segments.length === 0 ? "" : `/${segments.join("/")}`;
+}
+
 /** A path below a route as text: empty, or with a leading slash. */
 export function pathBelow(below: readonly string[], { trailingSlash }: RequestTarget): string {
-  return below.map((segment) => `/${segment}`).join("") + (trailingSlash ? "/" : "");
+  return pathOf(below) + (trailingSlash ? "/" : "");
 }

@@ -120,8 +120,11 @@ export function belowBase(table: RouteTable, target: RequestTarget): readonly st
  * The definition for a request, or null. A definition for the request's host beats one for all hosts.
  * Below the base only routes answer, elsewhere listen paths, and what no listen path takes by an `api_id`.
  */
-export function matchRoute(table: RouteTable, target: RequestTarget): RouteMatch | null {
-  const routeSegments = belowBase(table, target);
+export function matchRoute(
+  table: RouteTable,
+  target: RequestTarget,
+  routeSegments: readonly string[] | null = belowBase(table, target),
+): RouteMatch | null {
   const segments = routeSegments ?? target.segments;
   const sites = [table.sites.get(target.host), target.host === "" ? undefined : table.sites.get("")];
   for (const site of sites) {

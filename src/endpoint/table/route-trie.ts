@@ -58,8 +58,18 @@ export function find<T>(trie: RouteTrie<T>, segments: readonly string[]): TrieHi
   const keys = segments.map((segment) => canonicalSegment(segment, trie.ignoreCase));
   const hit = search(trie.root, keys, 0);
   if (!hit) return null;
-  const parameters = hit.entry.parameters.map(([position, name]) => [name, segments[position] ?? ""]);
-  return { value: hit.entry.value, parameters: Object.fromEntries(parameters), depth: hit.depth };
+  const { entry, depth } = hit;
+  return { value: entry.value, parameters: parametersFor(entry, segments), depth };
+}
+
+const none: TrieHit<unknown>["parameters"] = Object.freeze({});
+
+function parametersFor(
+  { parameters }: Entry<unknown>,
+  segments: readonly string[],
+): TrieHit<unknown>["parameters"] {
+  if (parameters.length === 0) return none;
+  return Object.fromEntries(parameters.map(([position, name]) => [name, segments[position] ?? ""]));
 }
 
 /** The name of a placeholder segment, or null for a literal. */
