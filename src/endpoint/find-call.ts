@@ -11,7 +11,7 @@ import { identifyCaller } from "./table/credential-table.ts";
 import { judgePath, pathBelow, pathOf } from "./table/path-lists.ts";
 import { belowBase, matchRoute, type RouteMatch, type RouteTable } from "./table/route-table.ts";
 import { chooseVersion } from "./table/served-versions.ts";
-import { bearerSecret, presentedSecret, tokenLocation } from "./token-location.ts";
+import { bearerSecret, presentedSecret, standardLocation } from "./token-location.ts";
 
 /** A request as it came, with its target taken apart. */
 export interface ArrivedRequest extends Answer {
@@ -42,7 +42,7 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): FoundCall 
   const routeSegments = belowBase(table, target);
   const match = matchRoute(table, target, routeSegments);
   const active = match?.definition.active ? match : null;
-  const location = active?.definition.tokenLocation ?? tokenLocation();
+  const location = active?.definition.tokenLocation ?? standardLocation;
   const secret = presentedSecret(location, request.headers, target.query, routeSegments !== null);
   const identity = identifyCaller(table.credentials, secret, receivedAt);
   const { caller } = identity;

@@ -11,14 +11,17 @@ export interface TokenLocation {
   readonly cookie: string | null;
 }
 
-/** The location of a definition, and of paths that no definition holds. */
-export function tokenLocation(authentication: Authentication = {}): TokenLocation {
+/** The location of a definition. */
+export function tokenLocation(authentication: Authentication): TokenLocation {
   return {
     header: (authentication.header ?? "Authorization").toLowerCase(),
     queryParameter: authentication.queryParameter ?? null,
     cookie: authentication.cookie ?? null,
   };
 }
+
+/** Where definitions that say nothing read it from, and what is asked of paths that no definition holds. */
+export const standardLocation = tokenLocation({});
 
 const bearer = /^bearer +(\S+)$/i;
 

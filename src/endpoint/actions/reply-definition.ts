@@ -9,11 +9,12 @@ export interface Reply {
   readonly status: number;
   /** With the length of the body. Null when one of them can't be sent. */
   readonly headers: HeaderList | null;
-  /** Null where HTTP knows none. */
-  readonly body: Buffer | null;
+  /** Null where HTTP knows none. A small one is a text of its bytes, one a character: it goes out in one piece with the head. */
+  readonly body: Buffer | string | null;
 }
 
 const bodiless = new Set([204, 205, 304]);
+const inOnePiece = 8 * 1024;
 
 /** Puts a reply together, ready to be sent. */
 export function replyOf(
@@ -27,7 +28,7 @@ export function replyOf(
     kind: "reply",
     status,
     headers: headers.every(isSendable) ? [...headers.flat(), ...length] : null,
-    body: isBodiless ? null : body,
+    body: isBodiless ? null : body.length > inOnePiece ? body : body.toString("latin1"),
   };
 }
 

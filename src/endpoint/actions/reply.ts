@@ -24,7 +24,7 @@ export function serveReply(call: Call, { status, headers, body }: Reply): Refusa
   if (!headers) return { code: 1013, reason: "a header of the reply is malformed" };
   const { request, response } = call;
   beginAnswer(call, status, headers);
-  response.end(request.method === "HEAD" ? null : body);
+  response.end(request.method === "HEAD" ? null : body, "latin1");
   boundDelivery(response);
   return null;
 }

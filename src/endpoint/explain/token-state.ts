@@ -3,7 +3,7 @@ import type { Call } from "../call.ts";
 import { needsNoToken } from "../rules/token.ts";
 import { identifyCaller } from "../table/credential-table.ts";
 import type { RouteTable } from "../table/route-table.ts";
-import { presentedSecret, tokenLocation } from "../token-location.ts";
+import { presentedSecret, standardLocation } from "../token-location.ts";
 import type { Explanation, TokenState } from "./explanation.ts";
 
 type Token = Explanation["token"];
@@ -16,7 +16,7 @@ export function tokenOfCall(call: Call): Token {
 /** What a token is where no definition asks for one: below the base it is checked all the same. */
 export function tokenWithoutCall(table: RouteTable, headers: LocalRequest["headers"], query: string): Token {
   const byName = Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]));
-  const secret = presentedSecret(tokenLocation(), byName, query, true);
+  const secret = presentedSecret(standardLocation, byName, query, true);
   const { tokenName, fault } = identifyCaller(table.credentials, secret, Date.now());
   if (!secret) return { name: null, state: "missing" };
   return { name: tokenName, state: fault ?? (tokenName === null ? "unknown" : "accepted") };

@@ -21,56 +21,66 @@ export interface OpenConnections {
   readonly openRequests: () => number;
 }
 
+/** What is under way on a connection. */
+interface Connection {
+  readonly responses: Set<ServerResponse>;
+  /** Waits until nothing is; null for nobody. */
+  free: (() => void) | null;
+}
+
 /** Watches the connections of a server. Node's own notion of idle leaves out those without a first request. */
 export function watchConnections(server: Server): OpenConnections {
-  const open = new Map<Socket, Set<ServerResponse>>();
-  const waiting = new WeakMap<Socket, () => void>();
+  const open = new Map<Socket, Connection>();
   let draining = false;
 
   server.on("connection", (socket: Socket) => {
-    open.set(socket, new Set());
+    open.set(socket, { responses: new Set(), free: null });
     socket.once("close", () => open.delete(socket));
   });
   return {
     add(response) {
       const { socket } = response.req;
-      open.get(socket)?.add(response);
+      const connection = open.get(socket);
+      connection?.responses.add(response);
       if (draining) response.shouldKeepAlive = false;
       response.on("close", () => {
-        open.get(socket)?.delete(response);
-        if (open.get(socket)?.size === 0) waiting.get(socket)?.();
+        connection?.responses.delete(response);
+        if (connection?.responses.size === 0) connection.free?.();
         if (draining) closeIdle(socket);
       });
     },
     isAnswering: (socket) =>
-      [...(open.get(socket) ?? [])].some(
-        ({ headersSent, writableFinished }) => headersSent && !writableFinished,
-      ),
-    isReading: (socket) =>
-      [...(open.get(socket) ?? [])].some(({ headersSent, req }) => !headersSent && !req.complete),
+      responsesOn(socket).some(({ headersSent, writableFinished }) => headersSent && !writableFinished),
+    isReading: (socket) => responsesOn(socket).some(({ headersSent, req }) => !headersSent && !req.complete),
     drain() {
       draining = true;
-      for (const response of [...open.values()].flatMap((responses) => [...responses]))
-        response.shouldKeepAlive = false;
+      for (const response of allResponses()) response.shouldKeepAlive = false;
       for (const socket of open.keys()) closeIdle(socket);
     },
     whenFree(socket, then) {
-      if (open.get(socket)?.size === 0) return then();
-      waiting.set(socket, () => {
-        waiting.delete(socket);
+      const connection = open.get(socket);
+      if (!connection) return;
+      if (connection.responses.size === 0) return then();
+      connection.free = () => {
+        connection.free = null;
         then();
-      });
+      };
     },
     cutOff() {
       for (const socket of open.keys()) socket.destroy();
     },
-    openRequests() {
-      const responses = [...open.values()].flatMap((responses) => [...responses]);
-      return responses.filter((response) => !isTunnel(response)).length;
-    },
+    openRequests: () => allResponses().filter((response) => !isTunnel(response)).length,
   };
 
+  function responsesOn(socket: Socket): readonly ServerResponse[] {
+    return [...(open.get(socket)?.responses ?? [])];
+  }
+
+  function allResponses(): readonly ServerResponse[] {
+    return [...open.values()].flatMap(({ responses }) => [...responses]);
+  }
+
   function closeIdle(socket: Socket): void {
-    if (open.get(socket)?.size === 0) socket.destroySoon();
+    if (open.get(socket)?.responses.size === 0) socket.destroySoon();
   }
 }

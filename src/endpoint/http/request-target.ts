@@ -9,7 +9,7 @@ export interface RequestTarget {
   readonly query: string;
 }
 
-/** What needs no closer look: nothing that is read in more ways than one. */
+/** What needs no closer look: a path and nothing in it that could be read in more ways than one. */
 const plainForm = /^(?:\/[\w~-]+)+\/?$/;
 const absoluteForm = /^https?:\/\/([^/?#]*)(.*)$/is;
 const hostForm = /^(\[[0-9a-f:.]+\]|[a-z0-9._~-]*)(?::\d{0,5})?$/;
@@ -26,12 +26,15 @@ export function parseRequestTarget(url: string, hostHeader: string | undefined):
   const absolute = url.startsWith("/") ? null : absoluteForm.exec(url);
   const local = absolute ? absolute[2] || "/" : url;
   const host = hostForm.exec((absolute?.[1] ?? hostHeader ?? "").toLowerCase())?.[1];
-  if (host === undefined || !visible.test(local) || local.includes("#")) return null;
+  if (host === undefined) return null;
   const question = local.indexOf("?");
   const path = question < 0 ? local : local.slice(0, question);
-  if (!isSafePath(absolute && !path.startsWith("/") ? `/${path}` : path)) return null;
+  if (!plainForm.test(local)) {
+    if (!visible.test(local) || local.includes("#")) return null;
+    if (!isSafePath(absolute && !path.startsWith("/") ? `/${path}` : path)) return null;
+  }
   return {
-    host: host.replace(/\.$/, ""),
+    host: host.endsWith(".") ? host.slice(0, -1) : host,
     segments: path.split("/").filter((segment) => segment !== ""),
     trailingSlash: path.endsWith("/"),
     query: question < 0 ? "" : local.slice(question + 1),
@@ -45,7 +48,6 @@ export function askedHost(url: string, hostHeader: string | undefined): string {
 }
 
 function isSafePath(path: string): boolean {
-  if (plainForm.test(path)) return true;
   if (!path.startsWith("/") || path.includes("\\")) return false;
   if (badEscape.test(path) || encodedControl.test(path)) return false;
   return isUtf8(path) && !hasDotSegment(path);

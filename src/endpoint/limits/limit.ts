@@ -31,6 +31,9 @@ const errors = { rate: 1014, quota: 2017, api: 2018 } as const satisfies Record<
 
 const longestWindow = parseDuration(caps.limitWindow);
 
+/** Of what has none. */
+export const noLimits: ServedLimits = { charges: [], notice: null };
+
 /** The limits of a token. */
 export function tokenLimits(
   id: string,

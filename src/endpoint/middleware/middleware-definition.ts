@@ -15,6 +15,9 @@ export interface MiddlewareChain {
   readonly post: readonly Middleware[];
 }
 
+/** Of a definition without middleware. */
+export const noMiddleware: MiddlewareChain = { pre: [], post: [] };
+
 /** Makes middleware ready for serving. */
 export function prepareMiddleware(
   { pre = [], post = [] }: NonNullable<ApiDefinitionSpec["middleware"]> = {},

@@ -31,6 +31,9 @@ export interface PathVerdict {
   readonly reply: Reply | null;
 }
 
+/** Of a definition without lists. */
+export const noPathLists: PathLists = { ignored: [], blocked: [], allowed: [] };
+
 const order = ["ignored", "blocked", "allowed"] as const;
 
 /** Makes lists ready for serving. Disabled entries are left out. */

@@ -6,6 +6,7 @@ import { batchPath } from "./batch-path.ts";
 import { buildCredentialTable, type CredentialTable } from "./credential-table.ts";
 import { canonicalSegment, createTrie, find, insert, type MatchKind, type RouteTrie } from "./route-trie.ts";
 import { prepareDefinition, type ServedDefinition } from "./served-definition.ts";
+import { createSharedParts, type SharedParts } from "./shared-parts.ts";
 
 interface Site {
   readonly routes: RouteTrie<Holder>;
@@ -72,6 +73,7 @@ export async function buildRouteTable(
 ): Promise<RouteTable> {
   const turn = takeTurns();
   const credentials = await credentialsOf(state, before, turn);
+  const shared = createSharedParts();
   const sites = new Map<string, Site>();
   const notices: Notice[] = [];
   const prepared = new Map<StoredDefinition, Prepared>();
@@ -79,7 +81,7 @@ export async function buildRouteTable(
   const later: (() => void)[] = [];
   for (const stored of state.definitions) {
     if (turn.isOver()) await turn.next();
-    const ready = before?.prepared.get(stored) ?? prepare(stored, state);
+    const ready = before?.prepared.get(stored) ?? prepare(stored, state, shared);
     prepared.set(stored, ready);
     const { definition } = ready;
     isLimited ||= definition.rateLimit.charges.length > 0;
@@ -103,8 +105,8 @@ async function credentialsOf(
   return isSame ? before.credentials : await buildCredentialTable(state, turn);
 }
 
-function prepare(stored: StoredDefinition, { blobs }: ServingState): Prepared {
-  const definition = prepareDefinition(stored, blobs);
+function prepare(stored: StoredDefinition, { blobs }: ServingState, shared: SharedParts): Prepared {
+  const definition = prepareDefinition(stored, blobs, shared);
   return { definition, notices: noticesOf(stored, definition) };
 }
 

@@ -7,8 +7,11 @@ interface Entry<T> {
   readonly parameters: readonly (readonly [position: number, name: string])[];
 }
 
+const noParameters: Entry<unknown>["parameters"] = [];
+
 interface Node<T> {
-  readonly literals: Map<string, Node<T>>;
+  /** Null without any, as for most. */
+  literals: Map<string, Node<T>> | null;
   parameter: Node<T> | null;
   exact: Entry<T> | null;
   prefix: Entry<T> | null;
@@ -45,7 +48,8 @@ export function insert<T>(
   for (const segment of template) node = childFor(trie, node, segment);
   const holder = node[match];
   if (holder) return holder.value;
-  node[match] = { value, parameters: parametersOf(template) };
+  const parameters = parametersOf(template);
+  node[match] = { value, parameters: parameters.length === 0 ? noParameters : parameters };
   return null;
 }
 
@@ -87,7 +91,7 @@ function search<T>(
     const entry = node.exact ?? node.prefix;
     return entry && { entry, depth };
   }
-  const literal = node.literals.get(key);
+  const literal = node.literals?.get(key);
   const below =
     (literal && search(literal, keys, depth + 1)) ??
     (node.parameter && search(node.parameter, keys, depth + 1));
@@ -97,6 +101,7 @@ function search<T>(
 function childFor<T>(trie: RouteTrie<T>, node: Node<T>, segment: string): Node<T> {
   if (placeholderName(segment) !== null) return (node.parameter ??= newNode());
   const key = canonicalSegment(segment, trie.ignoreCase);
+  node.literals ??= new Map();
   const child = node.literals.get(key) ?? newNode<T>();
   node.literals.set(key, child);
   return child;
@@ -128,5 +133,5 @@ function decode(segment: string): string {
 }
 
 function newNode<T>(): Node<T> {
-  return { literals: new Map(), parameter: null, exact: null, prefix: null };
+  return { literals: null, parameter: null, exact: null, prefix: null };
 }

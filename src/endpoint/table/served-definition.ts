@@ -8,12 +8,17 @@ import { prepareProxy, type ProxyTargets } from "../actions/proxy-target.ts";
 import { prepareReply, type Reply } from "../actions/reply-definition.ts";
 import { prepareScript, type Script } from "../actions/script-definition.ts";
 import { fitAction, type UnfitAction } from "../actions/unfit-action.ts";
-import { apiLimits, type ServedLimits } from "../limits/limit.ts";
-import { type MiddlewareChain, prepareMiddleware } from "../middleware/middleware-definition.ts";
+import { apiLimits, noLimits, type ServedLimits } from "../limits/limit.ts";
+import {
+  type MiddlewareChain,
+  noMiddleware,
+  prepareMiddleware,
+} from "../middleware/middleware-definition.ts";
 import { parseEnd } from "../timestamp.ts";
-import { tokenLocation, type TokenLocation } from "../token-location.ts";
-import { type PathLists, preparePathLists } from "./path-lists.ts";
+import { standardLocation, tokenLocation, type TokenLocation } from "../token-location.ts";
+import { noPathLists, type PathLists, preparePathLists } from "./path-lists.ts";
 import { prepareVersions, type ServedVersions } from "./served-versions.ts";
+import { createSharedParts, type SharedParts } from "./shared-parts.ts";
 
 /** What a definition does with a call. */
 export type ServedAction = Reply | ProxyTargets | Script | UnfitAction;
@@ -61,9 +66,14 @@ const scriptMethods = ["GET", "PUT", "POST", "DELETE", "PATCH"];
 const scriptBodyLimit = 29 * 1024 * 1024;
 const scriptQueryLimit = 2 * 1024;
 const defaultBatch = 100;
+const noSizes: Limits = { requestBody: null, responseBody: null, query: null };
 
 /** Makes a stored definition ready for serving. Nothing but its own content and its files matter. */
-export function prepareDefinition(stored: StoredDefinition, blobs: ServingState["blobs"]): ServedDefinition {
+export function prepareDefinition(
+  stored: StoredDefinition,
+  blobs: ServingState["blobs"],
+  shared: SharedParts = createSharedParts(),
+): ServedDefinition {
   const { spec } = stored;
   return {
     id: stored.id,
@@ -71,20 +81,20 @@ export function prepareDefinition(stored: StoredDefinition, blobs: ServingState[
     active: spec.active ?? true,
     closed: refusesEverybody(spec),
     keyless: spec.keyless ?? false,
-    allowedTokens: new Set(spec.tokens),
-    tokenLocation: tokenLocation(spec.authentication),
+    allowedTokens: shared.names(spec.tokens ?? []),
+    tokenLocation: spec.authentication ? tokenLocation(spec.authentication) : standardLocation,
     end: parseEnd(spec.expires),
     allowedAddresses: enabledList(spec.ipAllowList),
     blockedAddresses: enabledList(spec.ipBlockList),
     methods: spec.methods ?? (spec.action.script ? scriptMethods : null),
     versions: prepareVersions(spec),
-    paths: preparePathLists(spec.paths),
-    limits: limitsOf(spec),
+    paths: spec.paths ? preparePathLists(spec.paths) : noPathLists,
+    limits: spec.limits || spec.action.script ? limitsOf(spec) : noSizes,
     batch: spec.batch?.enabled ? { maxRequests: spec.batch.maxRequests ?? defaultBatch } : null,
-    middleware: prepareMiddleware(spec.middleware, stored.files, blobs),
-    rateLimit: apiLimits(stored.id, spec),
-    events: new Set((spec.events ?? []).map(({ on }) => on)),
-    action: fitAction(spec.action, () => prepareAction(spec, stored.files, blobs)),
+    middleware: spec.middleware ? prepareMiddleware(spec.middleware, stored.files, blobs) : noMiddleware,
+    rateLimit: spec.rateLimit ? apiLimits(stored.id, spec) : noLimits,
+    events: shared.names((spec.events ?? []).map(({ on }) => on)),
+    action: fitAction(spec.action, () => prepareAction(stored, blobs, shared)),
   };
 }
 
@@ -107,11 +117,12 @@ function limitsOf({ action, limits = {} }: ApiDefinitionSpec): Limits {
 }
 
 function prepareAction(
-  { action }: ApiDefinitionSpec,
-  files: Readonly<Record<string, string>>,
+  { spec: { action }, files }: StoredDefinition,
   blobs: ServingState["blobs"],
+  shared: SharedParts,
 ): ServedAction {
   if (action.proxy) return prepareProxy(action.proxy);
   if (action.script) return prepareScript(action.script, files, blobs);
-  return prepareReply(action.reply ?? {});
+  const reply = prepareReply(action.reply ?? {});
+  return { ...reply, headers: reply.headers && shared.headers(reply.headers) };
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ApiDefinitionSpec } from "../../manifest/api-definition.generated.ts";
 import { deriveId } from "../../manifest/identity.ts";
 import { type Call, noEdits } from "../call.ts";
-import { judgePath, preparePathLists } from "../table/path-lists.ts";
+import { judgePath, noPathLists } from "../table/path-lists.ts";
 import { prepareDefinition } from "../table/served-definition.ts";
 
 /** A script or middleware that is tried, and the call that it gets. */
@@ -38,7 +38,7 @@ export interface TrialCall {
 /** The call that the endpoint would have after its rules, of a request that came with method, headers and body. */
 export function trialCall(trial: ScriptTrial, request: IncomingMessage, response: ServerResponse): Call {
   const { token, route, path, routeParameters, query, clientAddress, method, version } = trial.call;
-  const paths = preparePathLists();
+  const paths = noPathLists;
   return {
     id: "trial",
     request,

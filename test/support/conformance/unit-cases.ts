@@ -4,7 +4,7 @@ import { nextTarget, prepareProxy } from "../../../src/endpoint/actions/proxy-ta
 import { parseRequestTarget } from "../../../src/endpoint/http/request-target.ts";
 import { judgePath, pathBelow, preparePathLists } from "../../../src/endpoint/table/path-lists.ts";
 import { buildRouteTable, matchRoute } from "../../../src/endpoint/table/route-table.ts";
-import { presentedSecret, tokenLocation } from "../../../src/endpoint/token-location.ts";
+import { presentedSecret, standardLocation } from "../../../src/endpoint/token-location.ts";
 import { definitionFromClassic } from "../../../src/exchange/definition-from-classic.ts";
 import { assembleManifests } from "../../../src/manifest/assemble.ts";
 import { checkSet } from "../../../src/manifest/check-set.ts";
@@ -41,7 +41,7 @@ const functions: Readonly<Record<string, (input: never, suite: Suite, out: unkno
   resolveListenPathCollisions: ({ load, listen_path }: CollisionInput) =>
     refusedCollisions(load, listen_path),
   stripBearer: (value: string) =>
-    presentedSecret(tokenLocation(), { authorization: value }, "", false)?.reveal() ?? null,
+    presentedSecret(standardLocation, { authorization: value }, "", false)?.reveal() ?? null,
   initWebhookHandler: (meta: Json) => handler(meta),
 };
 

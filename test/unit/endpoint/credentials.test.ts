@@ -4,6 +4,7 @@ import { buildCredentialTable, identifyCaller } from "../../../src/endpoint/tabl
 import { hasEnded, parseEnd } from "../../../src/endpoint/timestamp.ts";
 import {
   presentedSecret,
+  standardLocation,
   tokenLocation,
   withoutCookie,
   withoutQueryParameter,
@@ -94,11 +95,11 @@ describe("a presented token", () => {
     ["Bearer x y", undefined],
     ["x", undefined],
   ])("must have the Bearer scheme below the base: %s", (authorization, expected) => {
-    expect(presentedSecret(tokenLocation(), { authorization }, "", true)?.reveal()).toBe(expected);
+    expect(presentedSecret(standardLocation, { authorization }, "", true)?.reveal()).toBe(expected);
   });
 
   test("may lack the scheme elsewhere", () => {
-    expect(presentedSecret(tokenLocation(), { authorization: "x" }, "", false)?.reveal()).toBe("x");
+    expect(presentedSecret(standardLocation, { authorization: "x" }, "", false)?.reveal()).toBe("x");
   });
 
   test("can be taken out of a query or cookies without touching the rest", () => {
