@@ -22,8 +22,8 @@ export interface Call extends Answer {
   readonly isById: boolean;
   /** The placeholders of the route, exactly as they came. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** The path up to the end of the route, listen path or `api_id`: empty, or with a leading slash. */
-  readonly taken: string;
+  /** How many segments of the path are the route, listen path or `api_id`. */
+  readonly depth: number;
   /** What follows: empty, or with a leading slash. Without the version, when that is stripped. */
   readonly rest: string;
   /** The path below the base, or null outside it. */

@@ -5,10 +5,10 @@ import { type Call, noEdits } from "./call.ts";
 import type { Refusal } from "./endpoint-error.ts";
 import type { Answer } from "./http/begin-answer.ts";
 import type { Upgrade } from "./http/handshake.ts";
-import type { RequestTarget } from "./http/request-target.ts";
+import { type RequestTarget, pathBelow, pathOf } from "./http/request-target.ts";
 import { callerIsAllowed, needsNoToken, tokenRefusal } from "./rules/token.ts";
 import { identifyCaller } from "./table/credential-table.ts";
-import { judgePath, pathBelow, pathOf } from "./table/path-lists.ts";
+import { judgePath } from "./table/path-lists.ts";
 import { belowBase, matchRoute, type RouteMatch, type RouteTable } from "./table/route-table.ts";
 import { chooseVersion } from "./table/served-versions.ts";
 import { bearerSecret, presentedSecret, standardLocation } from "./token-location.ts";
@@ -64,7 +64,7 @@ export function findCall(table: RouteTable, arrived: ArrivedRequest): FoundCall 
     isBatch: place.isBatch,
     isById: place.isById,
     parameters: place.parameters,
-    taken: place.taken,
+    depth: place.depth,
     rest: place.rest,
     versionPath: place.versionPath,
     version: place.version,
@@ -96,7 +96,7 @@ type Place = Pick<
   | "isBatch"
   | "isById"
   | "parameters"
-  | "taken"
+  | "depth"
   | "rest"
   | "versionPath"
   | "version"
@@ -118,7 +118,7 @@ function locate({ request, target }: ArrivedRequest, match: RouteMatch): Place {
     isBatch,
     isById,
     parameters,
-    taken: pathOf(target.segments.slice(0, target.segments.length - below.length)),
+    depth: target.segments.length - below.length,
     rest: versionPath + pathBelow(unversioned, target),
     versionPath,
     version: chosen?.version ?? null,

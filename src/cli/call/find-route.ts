@@ -1,6 +1,5 @@
-import { parseRequestTarget } from "../../endpoint/http/request-target.ts";
+import { parseRequestTarget, pathBelow } from "../../endpoint/http/request-target.ts";
 import { methodsOf, takesMethod } from "../../endpoint/rules/method.ts";
-import { pathBelow } from "../../endpoint/table/path-lists.ts";
 import { buildRouteTable, matchRoute } from "../../endpoint/table/route-table.ts";
 import { AppError } from "../../errors.ts";
 import type { ServingState } from "../../store/serving/serving-store.ts";

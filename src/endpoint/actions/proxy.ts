@@ -6,6 +6,7 @@ import { noteStream } from "../arrival.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
 import { announcesBody, inviteBody } from "../http/request-body.ts";
+import { pathOf } from "../http/request-target.ts";
 import { withoutQueryParameter } from "../token-location.ts";
 import { upstreamHeaders } from "./forwarded-headers.ts";
 import { mayBeStale, passOn } from "./pass-on.ts";
@@ -82,12 +83,13 @@ function requestOptions(
 
 /** The path and query at a target. */
 export function upstreamPath(
-  { target: { query }, taken, rest, isById, definition }: Call,
+  { target: { query, segments }, depth, rest, isById, definition }: Call,
   proxy: ProxyTargets,
   target: ProxyTarget,
 ): string {
   const isStripped = proxy.stripPath && !isById;
-  const path = joinPaths(target.path, isStripped ? rest : taken + rest, proxy.keepTrailingSlash);
+  const whole = isStripped ? rest : pathOf(segments.slice(0, depth)) + rest;
+  const path = joinPaths(target.path, whole, proxy.keepTrailingSlash);
   const { tokenLocation, keyless, versions } = definition;
   const removed = [
     keyless ? null : tokenLocation.queryParameter,

@@ -6,7 +6,7 @@ import type { Call } from "../call.ts";
 import { endpointErrors, errorBody, type Refusal } from "../endpoint-error.ts";
 import { hopByHop } from "../http/header-names.ts";
 import { readBody } from "../http/request-body.ts";
-import { askedHost } from "../http/request-target.ts";
+import { askedHost, pathOf } from "../http/request-target.ts";
 import { batchPath } from "../table/batch-path.ts";
 import { createLocalExchange, type LocalAnswer, type LocalExchange } from "./local-exchange.ts";
 import { type Batch, type BatchedRequest, readBatch } from "./read-batch.ts";
@@ -45,7 +45,7 @@ export async function serveBatch(
   const { requestBody, responseBody } = definition.limits;
   const body = await readBody(request, response, Math.min(requestBody ?? requestLimit, requestLimit));
   if (body === "too-large") return { code: 1009 };
-  const root = call.taken.split("/").slice(0, -batchPath.length).join("/");
+  const root = pathOf(call.target.segments.slice(0, call.depth - batchPath.length));
   const batch = readBatch(body.toString("utf8"), root, definition.batch?.maxRequests ?? 0);
   if ("code" in batch) return batch;
   const gone = new AbortController();

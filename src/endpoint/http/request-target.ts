@@ -12,6 +12,7 @@ export interface RequestTarget {
 /** What needs no closer look: a path and nothing in it that could be read in more ways than one. */
 const plainForm = /^(?:\/[\w~-]+)+\/?$/;
 const absoluteForm = /^https?:\/\/([^/?#]*)(.*)$/is;
+const plainHost = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/;
 const hostForm = /^(\[[0-9a-f:.]+\]|[a-z0-9._~-]*)(?::\d{0,5})?$/;
 const visible = /^[\x21-\x7e]*$/;
 const badEscape = /%(?![0-9a-f]{2})/i;
@@ -25,7 +26,7 @@ const encodedControl = /%(?:[01][0-9a-f]|7f)/i;
 export function parseRequestTarget(url: string, hostHeader: string | undefined): RequestTarget | null {
   const absolute = url.startsWith("/") ? null : absoluteForm.exec(url);
   const local = absolute ? absolute[2] || "/" : url;
-  const host = hostForm.exec((absolute?.[1] ?? hostHeader ?? "").toLowerCase())?.[1];
+  const host = hostOf((absolute?.[1] ?? hostHeader ?? "").toLowerCase());
   if (host === undefined) return null;
   const question = local.indexOf("?");
   const path = question < 0 ? local : local.slice(0, question);
@@ -34,17 +35,37 @@ export function parseRequestTarget(url: string, hostHeader: string | undefined):
     if (!isSafePath(absolute && !path.startsWith("/") ? `/${path}` : path)) return null;
   }
   return {
-    host: host.endsWith(".") ? host.slice(0, -1) : host,
-    segments: path.split("/").filter((segment) => segment !== ""),
+    host,
+    segments: path.split("/").filter(isNotEmpty),
     trailingSlash: path.endsWith("/"),
     query: question < 0 ? "" : local.slice(question + 1),
   };
+}
+
+/** Segments as text: empty, or with a leading slash. */
+export function pathOf(segments: readonly string[]): string {
+  return segments.length === 0 ? "" : `/${segments.join("/")}`;
+}
+
+/** A path below a route as text: empty, or with a leading slash. */
+export function pathBelow(below: readonly string[], { trailingSlash }: RequestTarget): string {
+  return pathOf(below) + (trailingSlash ? "/" : "");
 }
 
 /** The host that a request asks for, with its port, as it came: that of its target beats the header (RFC 9112 3.2.2). */
 export function askedHost(url: string, hostHeader: string | undefined): string {
   const absolute = url.startsWith("/") ? null : absoluteForm.exec(url);
   return absolute?.[1] ?? hostHeader ?? "";
+}
+
+/** Without port and final dot; undefined for what is no host. */
+function hostOf(text: string): string | undefined {
+  if (plainHost.test(text)) return text;
+  return hostForm.exec(text)?.[1]?.replace(/\.$/, "");
+}
+
+function isNotEmpty(segment: string): boolean {
+  return segment !== "";
 }
 
 function isSafePath(path: string): boolean {

@@ -2,14 +2,14 @@ import type { MiddlewareContext, MiddlewareRequest } from "../../../schemas/scri
 import { checkAnswer } from "../actions/script-answer.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import { parseRequestTarget } from "../http/request-target.ts";
+import { parseRequestTarget, pathBelow } from "../http/request-target.ts";
 import { visibleHeaders, visiblePath, visibleQuery } from "../http/visible-request.ts";
 import type { Middleware } from "../middleware/middleware-definition.ts";
 import { applyEdits } from "../middleware/request-edits.ts";
 import { runScript } from "../script/run-script.ts";
 import type { ScriptJob } from "../script/script-job.ts";
 import type { Caller } from "../table/credential-table.ts";
-import { judgePath, passesWithoutToken, pathBelow } from "../table/path-lists.ts";
+import { judgePath, passesWithoutToken } from "../table/path-lists.ts";
 import { tokenIsWithinLimits } from "./limits.ts";
 import { pathIsOpen } from "./path.ts";
 import type { RuleTools, Verdict } from "./rule.ts";

@@ -1,6 +1,5 @@
 import type { PathLists as PathListsSpec, PathRule } from "../../manifest/api-definition.generated.ts";
 import { type Reply, prepareReply } from "../actions/reply-definition.ts";
-import type { RequestTarget } from "../http/request-target.ts";
 import { canonicalSegment, placeholderName } from "./route-trie.ts";
 
 /** What an entry does with a call: what its list does, or an answer of its own. */
@@ -129,14 +128,4 @@ function prepareMethods(methods: NonNullable<PathRule["methods"]>): ReadonlyMap<
 /** Whether a call passes without a token: its path is ignored, or answered at once. */
 export function passesWithoutToken({ kind }: PathVerdict): boolean {
   return kind === "ignored" || kind === "reply";
-}
-
-/** Segments as text: empty, or with a leading slash. */
-export function pathOf(segments: readonly string[]): string {
-  return segments.length === 0 ? "" : `/${segments.join("/")}`;
-}
-
-/** A path below a route as text: empty, or with a leading slash. */
-export function pathBelow(below: readonly string[], { trailingSlash }: RequestTarget): string {
-  return pathOf(below) + (trailingSlash ? "/" : "");
 }

@@ -54,7 +54,7 @@ export function trialCall(trial: ScriptTrial, request: IncomingMessage, response
     isBatch: false,
     isById: false,
     parameters: routeParameters,
-    taken: "",
+    depth: 0,
     rest: path,
     routeSegments: route.split("/"),
     versionPath: "",

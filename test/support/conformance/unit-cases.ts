@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { nextTarget, prepareProxy } from "../../../src/endpoint/actions/proxy-target.ts";
-import { parseRequestTarget } from "../../../src/endpoint/http/request-target.ts";
-import { judgePath, pathBelow, preparePathLists } from "../../../src/endpoint/table/path-lists.ts";
+import { parseRequestTarget, pathBelow } from "../../../src/endpoint/http/request-target.ts";
+import { judgePath, preparePathLists } from "../../../src/endpoint/table/path-lists.ts";
 import { buildRouteTable, matchRoute } from "../../../src/endpoint/table/route-table.ts";
 import { presentedSecret, standardLocation } from "../../../src/endpoint/token-location.ts";
 import { definitionFromClassic } from "../../../src/exchange/definition-from-classic.ts";

@@ -1,8 +1,7 @@
 import { array, assert, asyncProperty, constantFrom, record } from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { parseRequestTarget } from "../../../../src/endpoint/http/request-target.ts";
-import { pathBelow } from "../../../../src/endpoint/table/path-lists.ts";
+import { parseRequestTarget, pathBelow } from "../../../../src/endpoint/http/request-target.ts";
 import { buildRouteTable, matchRoute, type RouteTable } from "../../../../src/endpoint/table/route-table.ts";
 import type { ServingState } from "../../../../src/store/serving/serving-store.ts";
 import { timed } from "../../../support/processor-time.ts";
