@@ -24,6 +24,7 @@ const goals = [
   ["Gitway proxy", "plain Node proxy", 0.8],
   ["Gitway proxy", "nginx", null],
   ["Gitway reply", "plain Node server", 0.9],
+  ["Gitway reply", "Node server, same duties", null],
   ["Gitway reply, 10,000 routes", "Gitway reply", 0.95],
 ] as const;
 
@@ -70,8 +71,9 @@ async function startAll(): Promise<readonly Contestant[]> {
     await startGitway(join(folder, "few"), [proxyRoute(allowed, origin), ...routes.slice(0, 10)]),
   );
   const many = keep(await startGitway(join(folder, "many"), routes));
-  const [plainProxy, plainServer] = [await freePort(), await freePort()];
+  const [plainProxy, plainServer, dutiful] = [await freePort(), await freePort(), await freePort()];
   const proxyArgs = [plainProxy, origin, token, proxied];
+  const dutifulArgs = [dutiful, token, size, 10, replyPath];
   const contestants = [
     contestant("Gitway proxy", few, few.port, proxied),
     contestant(
@@ -92,6 +94,13 @@ async function startAll(): Promise<readonly Contestant[]> {
       "plain Node server",
       keep(startScript(cores.measured, "plain-server-process.mjs", plainServer, token, size)),
       plainServer,
+      replyPath,
+      10,
+    ),
+    contestant(
+      "Node server, same duties",
+      keep(startScript(cores.measured, "dutiful-server-process.mjs", ...dutifulArgs)),
+      dutiful,
       replyPath,
       10,
     ),

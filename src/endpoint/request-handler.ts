@@ -17,7 +17,7 @@ import { findCall } from "./find-call.ts";
 import { valuesOf } from "./http/begin-answer.ts";
 import { clientAddress, isHandedOn } from "./http/client-address.ts";
 import type { Upgrade } from "./http/handshake.ts";
-import { discardBody } from "./http/request-body.ts";
+import { announcesBody, discardBody } from "./http/request-body.ts";
 import { requestId } from "./http/request-id.ts";
 import { parseRequestTarget } from "./http/request-target.ts";
 import { applyRules, type Judged, type Ruling } from "./rules/rules.ts";
@@ -59,8 +59,15 @@ export interface EndpointEvent {
   readonly refusal: Refusal;
 }
 
-/** Serves a request, which may be one that opens a WebSocket. Whatever goes wrong is answered. */
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => void;
+/**
+ * Serves a request, which may be one that opens a WebSocket. Whatever goes wrong is answered. Gives what is to
+ * be called when the response is closed: each listener costs a call as much as several rules.
+ */
+export type RequestHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  upgrade?: Upgrade,
+) => () => void;
 
 /** What is known of a request so far, for when it is over. */
 interface Progress {
@@ -79,7 +86,6 @@ type Served = Refusal | null | Promise<Refusal | null>;
 
 const clientGone = 499;
 const nothing = replyOf(204, [], Buffer.alloc(0));
-const ignore = () => {};
 
 /** The way of every request: target, definition, rules, action. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
@@ -87,14 +93,21 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     // The request stays on this table to its end, whatever is swapped meanwhile.
     const table = options.table();
     const progress = begin(options, table, request);
-    response.on("close", () => report(options, response, progress));
-    request.on("error", ignore);
-    try {
-      const served = serve(options, table, { request, response, upgrade: upgrade ?? null }, progress);
-      if (served instanceof Promise) served.then(end).catch(failed);
-      else end(served);
-    } catch (error) {
-      failed(error);
+    if (announcesBody(request)) {
+      request.on("error", () => {});
+      // What the parser finds wrong with a body that came with its head has to be answered first.
+      queueMicrotask(run);
+    } else run();
+    return () => report(options, response, progress);
+
+    function run(): void {
+      try {
+        const served = serve(options, table, { request, response, upgrade: upgrade ?? null }, progress);
+        if (served instanceof Promise) served.then(end).catch(failed);
+        else end(served);
+      } catch (error) {
+        failed(error);
+      }
     }
 
     function end(refusal: Refusal | null): void {
@@ -177,7 +190,9 @@ function serveJudged(options: RequestHandlerOptions, { call, ruling }: Judged, p
 async function batch(options: RequestHandlerOptions, table: RouteTable, call: Call): Promise<Refusal | null> {
   if (options.within) return { code: 2031 };
   const handle = createRequestHandler({ ...options, table: () => table, within: call });
-  return await serveBatch(call, handle, options.nodeId);
+  const serveOne = (request: IncomingMessage, response: ServerResponse) =>
+    void response.on("close", handle(request, response));
+  return await serveBatch(call, serveOne, options.nodeId);
 }
 
 function carryOut(call: Call, verdict: Ruling["verdict"]): Refusal | null {

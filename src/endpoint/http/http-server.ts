@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, STATUS_CODES, type Server } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { Socket } from "node:net";
 
 import { AppError } from "../../errors.ts";
@@ -12,7 +18,7 @@ import { plainAddress } from "./client-address.ts";
 import { commonMethods } from "./common-methods.ts";
 import { ArrivingMessage, type Upgrade } from "./handshake.ts";
 import { watchConnections, type OpenConnections } from "./open-connections.ts";
-import { announcesBody, noteExpectation } from "./request-body.ts";
+import { noteExpectation } from "./request-body.ts";
 import { newRequestId } from "./request-id.ts";
 
 /** How long clients may take, in milliseconds. */
@@ -75,12 +81,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   // The size is what bounds them; a limit by number would leave the rest out without a word.
   server.maxHeadersCount = 0;
   const connections = watchConnections(server);
-  const onRequest: RequestHandler = (request, response, upgrade) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => {
     connections.add(response);
     boundArrival(request, response, times.request, () => cutOff(request.socket, 2002));
-    // What the parser finds wrong with a body that came with its head has to be answered first.
-    if (announcesBody(request)) queueMicrotask(() => handle(request, response, upgrade));
-    else handle(request, response, upgrade);
+    const over = handle(request, response, upgrade);
+    response.on("close", () => {
+      connections.remove(response);
+      over();
+    });
   };
   server.on("request", onRequest);
   server.on("checkContinue", (request, response) => {

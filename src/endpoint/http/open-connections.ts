@@ -5,8 +5,10 @@ import { isTunnel } from "./bare-response.ts";
 
 /** The connections of a server and what is under way on each. */
 export interface OpenConnections {
-  /** Notes a response as under way until it is over. */
+  /** Notes a response as under way. */
   readonly add: (response: ServerResponse) => void;
+  /** Notes that a response is closed. */
+  readonly remove: (response: ServerResponse) => void;
   /** Whether part of an answer has been sent on a connection, so that nothing else may be written to it. */
   readonly isAnswering: (socket: Socket) => boolean;
   /** Whether the body of a request is still to come on a connection, and nothing has been answered to it. */
@@ -39,15 +41,15 @@ export function watchConnections(server: Server): OpenConnections {
   });
   return {
     add(response) {
+      open.get(response.req.socket)?.responses.add(response);
+      if (draining) response.shouldKeepAlive = false;
+    },
+    remove(response) {
       const { socket } = response.req;
       const connection = open.get(socket);
-      connection?.responses.add(response);
-      if (draining) response.shouldKeepAlive = false;
-      response.on("close", () => {
-        connection?.responses.delete(response);
-        if (connection?.responses.size === 0) connection.free?.();
-        if (draining) closeIdle(socket);
-      });
+      connection?.responses.delete(response);
+      if (connection?.responses.size === 0) connection.free?.();
+      if (draining) closeIdle(socket);
     },
     isAnswering: (socket) =>
       responsesOn(socket).some(({ headersSent, writableFinished }) => headersSent && !writableFinished),
