@@ -2,10 +2,10 @@ import { METHODS } from "node:http";
 import { isIP } from "node:net";
 
 import { closest } from "../../closest.ts";
-import { isSendable } from "../../endpoint/actions/sendable.ts";
 import type { TrialCall } from "../../endpoint/trial/trial-call.ts";
 import { AppError } from "../../errors.ts";
 import { deriveId } from "../../manifest/identity.ts";
+import { isSendable } from "../../sendable.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,8 @@
-import { METHODS, validateHeaderName, validateHeaderValue } from "node:http";
+import { METHODS } from "node:http";
 
 import { isObject } from "../../exchange/json-object.ts";
 import { Secret } from "../../secret.ts";
+import { isSendable } from "../../sendable.ts";
 
 /** What somebody asks to be called, and with what. */
 export interface TriggerRequest {
@@ -123,15 +124,5 @@ function isHeaders(value: unknown): boolean {
   if (!isTexts(value)) return false;
   const pairs = pairsOf(value);
   const size = pairs.reduce((sum, [name, text]) => sum + name.length + text.length, 0);
-  return size <= headLimit && pairs.every(([name, text]) => isHeader(name, text));
-}
-
-function isHeader(name: string, value: string): boolean {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-    return true;
-  } catch {
-    return false;
-  }
+  return size <= headLimit && pairs.every(isSendable);
 }

@@ -1,13 +1,13 @@
 import { type Dispatcher, errors } from "undici";
 
 import { messageOf } from "../../errors.ts";
+import { isSendable } from "../../sendable.ts";
 import { deniedCode } from "../../target-guard.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
 import { beginAnswer, filterHeaders, type HeaderList, valuesOf } from "../http/begin-answer.ts";
 import { boundDelivery } from "../http/bound-delivery.ts";
 import { clientHeaders } from "./forwarded-headers.ts";
-import { isSendable } from "./sendable.ts";
 
 /** An answer on its way from an upstream to the client. */
 export interface Passage {

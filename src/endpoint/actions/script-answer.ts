@@ -1,8 +1,8 @@
+import { isSendable } from "../../sendable.ts";
 import type { Refusal } from "../endpoint-error.ts";
 import { closedToScripts } from "../http/header-names.ts";
 import type { ScriptAnswer } from "../script/script-job.ts";
 import { type Reply, replyOf } from "./reply-definition.ts";
-import { isSendable } from "./sendable.ts";
 
 const headerLimit = 64 * 1024;
 

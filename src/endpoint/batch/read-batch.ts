@@ -1,6 +1,6 @@
 import { METHODS } from "node:http";
 
-import { isSendable } from "../actions/sendable.ts";
+import { isSendable } from "../../sendable.ts";
 import type { Refusal } from "../endpoint-error.ts";
 import { framing, saidByProxy } from "../http/header-names.ts";
 import { parseRequestTarget } from "../http/request-target.ts";

@@ -1,6 +1,6 @@
 import type { MiddlewareEdits } from "../../../schemas/script.d.ts";
+import { isSendable } from "../../sendable.ts";
 import { headerPairs } from "../actions/script-answer.ts";
-import { isSendable } from "../actions/sendable.ts";
 import type { Call, HeaderEdits } from "../call.ts";
 import { framing, saidByProxy } from "../http/header-names.ts";
 

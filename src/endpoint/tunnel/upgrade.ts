@@ -3,11 +3,11 @@ import type { Socket } from "node:net";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
+import { isSendable } from "../../sendable.ts";
 import { clientHeaders, upstreamHeaders } from "../actions/forwarded-headers.ts";
 import { refusalFor, sendHead } from "../actions/pass-on.ts";
 import type { ProxyTarget, ProxyTargets } from "../actions/proxy-target.ts";
 import { targetOf, upstreamPath } from "../actions/proxy.ts";
-import { isSendable } from "../actions/sendable.ts";
 import { headLimit, type Upstreams } from "../actions/upstreams.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
