@@ -190,9 +190,7 @@ function serveJudged(options: RequestHandlerOptions, { call, ruling }: Judged, p
 async function batch(options: RequestHandlerOptions, table: RouteTable, call: Call): Promise<Refusal | null> {
   if (options.within) return { code: 2031 };
   const handle = createRequestHandler({ ...options, table: () => table, within: call });
-  const serveOne = (request: IncomingMessage, response: ServerResponse) =>
-    void response.on("close", handle(request, response));
-  return await serveBatch(call, serveOne, options.nodeId);
+  return await serveBatch(call, handle, options.nodeId);
 }
 
 function carryOut(call: Call, verdict: Ruling["verdict"]): Refusal | null {

@@ -16,6 +16,9 @@ export interface LocalAnswer {
 /** A request that comes from within. */
 export type LocalRequest = Omit<BatchedRequest, "relativeUrl">;
 
+/** Serves one request. Gives what is to be called when the response is closed, if anything. */
+export type LocalHandler = (request: IncomingMessage, response: ServerResponse) => (() => void) | undefined;
+
 /** Serves requests that come from within. Rejects when there is no answer, not even a beginning. */
 export type LocalExchange = (
   request: LocalRequest,
@@ -29,12 +32,12 @@ export type LocalExchange = (
  * Serves requests through the handler without the network: both ends speak HTTP as ever, over a pair of
  * streams. To the handler they come from this address.
  */
-export function createLocalExchange(
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
-  address: string,
-): LocalExchange {
+export function createLocalExchange(handle: LocalHandler, address: string): LocalExchange {
   const server = createServer({ maxHeaderSize: 64 * 1024, requireHostHeader: false });
-  server.on("request", handle);
+  server.on("request", (request, response) => {
+    const over = handle(request, response);
+    if (over) response.on("close", over);
+  });
   return async (asked, host, signal, mayTake) => {
     const [near, far] = duplexPair();
     // An end is handed on by the pair; that one side breaks off is not.

@@ -1,5 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-
 import { replyOf } from "../actions/reply-definition.ts";
 import { serveReply } from "../actions/reply.ts";
 import type { Call } from "../call.ts";
@@ -8,7 +6,12 @@ import { hopByHop } from "../http/header-names.ts";
 import { readBody } from "../http/request-body.ts";
 import { askedHost, pathOf } from "../http/request-target.ts";
 import { batchPath } from "../table/batch-path.ts";
-import { createLocalExchange, type LocalAnswer, type LocalExchange } from "./local-exchange.ts";
+import {
+  createLocalExchange,
+  type LocalAnswer,
+  type LocalExchange,
+  type LocalHandler,
+} from "./local-exchange.ts";
 import { type Batch, type BatchedRequest, readBatch } from "./read-batch.ts";
 
 /** The answer to one request of a batch (Gateway rules 2.7). */
@@ -35,11 +38,7 @@ const cutOff = {
  * Serves the requests of a batch one by one as if they had come by themselves, and answers with all
  * answers in the order of the requests. The batch itself asks for no token, and hands none on.
  */
-export async function serveBatch(
-  call: Call,
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
-  nodeId: number,
-): Promise<Refusal | null> {
+export async function serveBatch(call: Call, handle: LocalHandler, nodeId: number): Promise<Refusal | null> {
   const { request, response, definition } = call;
   if (request.method !== "POST") return { code: 3, headers: { allow: "POST" } };
   const { requestBody, responseBody } = definition.limits;

@@ -49,7 +49,10 @@ export async function tryScript(trial: ScriptTrial, log: Log): Promise<TriedScri
     run: async (job, signal) => (outcome = await pool.run(job, signal)),
   };
   const { method, headers, body, clientAddress } = trial.call;
-  const exchange = createLocalExchange((request, response) => void answer(request, response), clientAddress);
+  const exchange = createLocalExchange((request, response) => {
+    void answer(request, response);
+    return undefined;
+  }, clientAddress);
   try {
     const request = { method, url: "/", headers, body };
     const answer = await exchange(request, "localhost", new AbortController().signal, () => true);
