@@ -55,7 +55,9 @@ export const endpointErrors = {
   1008: {
     name: "AuthenticationHeaderInvalid",
     status: 401,
-    detail: "The request carries no token in the expected form: 'Authorization: Bearer <token>'.",
+    // The same for all: below the base nobody learns where an API looks, or whether there is one.
+    detail:
+      "The request carries no token in the expected form: 'Authorization: Bearer <token>', unless the API takes it elsewhere.",
     event: "AuthFailure",
   },
   1009: { name: "BodyTooLarge", status: 413, detail: "The request body is too large." },

@@ -50,7 +50,8 @@ test("what happens to calls is told to the webhooks of their definitions, and to
   expect(bodies).toEqual([
     {
       event: "AuthFailure",
-      message: "The request carries no token in the expected form: 'Authorization: Bearer <token>'.",
+      message:
+        "The request carries no token in the expected form: 'Authorization: Bearer <token>', unless the API takes it elsewhere.",
       path: "/api/custom/status",
       origin: "127.0.0.1",
       key: null,
