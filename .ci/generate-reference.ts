@@ -2,6 +2,7 @@ import type { Command } from "commander";
 
 import { createProgram } from "../src/cli/program.ts";
 import { configFileOption, configOptions } from "../src/config-options.ts";
+import { endpointErrors } from "../src/endpoint/endpoint-error.ts";
 import { schemas } from "../src/schemas.generated.ts";
 
 interface Schema {
@@ -18,11 +19,12 @@ interface Schema {
   readonly definitions?: Readonly<Record<string, Schema>>;
 }
 
-/** Parts of documents that are written from the schemas: the text between two markers. */
+/** Parts of documents that are written from the code and its schemas: the text between two markers. */
 export const generatedParts = [
   { file: "README.md", part: "commands", text: commandTable },
   { file: "README.md", part: "options", text: optionTable },
   { file: ".docs/manifests.md", part: "fields", text: fieldTables },
+  { file: ".docs/errors.md", part: "errors", text: errorTable },
 ];
 
 /** A document with one part replaced: what stands between `<!-- part -->` and `<!-- /part -->`. */
@@ -84,6 +86,18 @@ function optionTable(): string {
     row(["---", "---", "---", "---", "---"]),
     ...rows,
     file,
+  ].join("\n");
+}
+
+function errorTable(): string {
+  const rows = Object.entries(endpointErrors).map(([errorCode, error]) => {
+    const event = "event" in error ? `\`${error.event}\`` : "";
+    return row([errorCode, `\`${error.name}\``, String(error.status), error.detail, event]);
+  });
+  return [
+    row(["`errorCode`", "name", "status", "what callers read", "event"]),
+    row(["---", "---", "---", "---", "---"]),
+    ...rows,
   ].join("\n");
 }
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { generatedParts, withPart } from "../../.ci/generate-reference.ts";
 
-test.each(generatedParts)("the $part in $file are those of the schemas", ({ file, part, text }) => {
+test.each(generatedParts)("the $part in $file are those of the code", ({ file, part, text }) => {
   const document = readFileSync(file, "utf8");
 
   expect(document).toBe(withPart(document, part, text()));
