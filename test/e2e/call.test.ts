@@ -12,7 +12,7 @@ metadata: { name: hello }
 spec:
   route: hello
   match: prefix
-  tokens: [internal]
+  tokens: [internal, referring]
   paths: { ignored: [{ path: /open }], blocked: [{ path: /closed }] }
   action: { reply: { body: hi } }
 ---
@@ -33,6 +33,11 @@ apiVersion: gitway/v1
 kind: ApiToken
 metadata: { name: other }
 spec: { secret: { generate: true }, disabled: true }
+---
+apiVersion: gitway/v1
+kind: ApiToken
+metadata: { name: referring }
+spec: { secret: { env: NOWHERE_SET } }
 `;
 
 let folder: TemporaryFolder;
@@ -64,6 +69,24 @@ test.each([
 
   expect({ code: result.code, body: result.stdout.includes(body) }).toEqual({ code, body: true });
   expect(result.stderr).toMatch(explanation);
+});
+
+test("offline, secrets that are not known there are no matter until somebody comes with one", async () => {
+  const secret = "a-secret-that-was-issued-elsewhere-0123456789";
+  const options = { cwd: folder.path, env: { SECRET: secret } };
+  const call = (...args: string[]) => runGitway(["call", "hello", "--manifests", "apis", ...args], options);
+
+  const [as, given] = await Promise.all([
+    call("--as", "internal"),
+    call("--token-env", "SECRET", "--explain"),
+  ]);
+
+  expect(as).toEqual({ code: 0, stdout: "hi", stderr: "" });
+  expect(given.code).toBe(1);
+  expect(given.stderr).toContain(
+    "not known here, of internal, referring: come as such a token with '--as NAME'",
+  );
+  expect(given.stderr).not.toContain(secret);
 });
 
 test("a folder without manifests is no place to ask", async () => {

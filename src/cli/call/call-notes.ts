@@ -48,6 +48,21 @@ export async function secretNotes(
   return found.map(noteOf);
 }
 
+/** What manifests alone can't tell of a secret that they know of no token, in sentences. */
+export function unknownSecretNotes(
+  { token, definition }: Explanation,
+  { definitions }: ServingState,
+  unknownSecrets: readonly string[],
+): string[] {
+  if (token.state !== "unknown") return [];
+  const allowed = definitions.find(({ name }) => name === definition)?.spec.tokens ?? [];
+  const names = allowed.filter((name) => unknownSecrets.includes(name));
+  if (names.length === 0) return [];
+  return [
+    `It may be one that is not known here, of ${names.join(", ")}: come as such a token with '--as NAME'.`,
+  ];
+}
+
 function noteOf({ id, tokenName, issuedBy, revokedAt }: Credential): string {
   const name = `credential ${id} of ApiToken '${tokenName}', issued by ${issuedBy}`;
   return revokedAt === null

@@ -17,7 +17,7 @@ import {
 } from "./call-answer.ts";
 import { type CallExplanation, explanationAsJson, showExplanation } from "./call-explanation.ts";
 import { callHere } from "./call-here.ts";
-import { liveNotes, type LiveOutcome, liveOutcome, secretNotes } from "./call-notes.ts";
+import { liveNotes, type LiveOutcome, liveOutcome, secretNotes, unknownSecretNotes } from "./call-notes.ts";
 import { readOrigin } from "./definition-origin.ts";
 import { readManifestState } from "./manifest-state.ts";
 import { type LiveAnswer, sendCall } from "./send-call.ts";
@@ -120,14 +120,15 @@ async function answerByStore(parts: CallParts, store: Store): Promise<AnswerHere
 }
 
 async function answerByManifests(parts: CallParts, folder: string): Promise<AnswerHere> {
-  const { state, errors } = await readManifestState(folder, parts.config, parts.log);
+  const { state, errors, unknownSecrets } = await readManifestState(folder, parts.config);
   if (errors > 0)
     talk(
       `${counted(errors, "error")} in these manifests: 'gitway validate ${folder}' says which.`,
       "warning",
     );
   const { answer, explanation } = await decideHere(parts, state);
-  return { answer, explanation: { explanation, state, origin: { step: null, waiting: [] }, notes: [] } };
+  const notes = unknownSecretNotes(explanation, state, unknownSecrets);
+  return { answer, explanation: { explanation, state, origin: { step: null, waiting: [] }, notes } };
 }
 
 async function decideHere({ flags, asked, config, log }: CallParts, state: CallExplanation["state"]) {

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 
 import { secretResolver } from "../../config-secrets.ts";
 import type { Config } from "../../config.ts";
-import type { Log } from "../../log.ts";
+import { silentLog } from "../../log.ts";
 import { checkSet } from "../../manifest/check-set.ts";
 import type { Manifest } from "../../manifest/manifest.ts";
 import { readFolder } from "../../source/folder/read-folder.ts";
@@ -14,10 +14,12 @@ export interface ManifestState {
   readonly state: ServingState;
   /** How many errors there are; manifests with one are left out. */
   readonly errors: number;
+  /** The names of the tokens whose secret is not known here: that is issued, or is not where a reference leads. */
+  readonly unknownSecrets: readonly string[];
 }
 
 /** Reads the manifests of a folder, as they lie there, into what an endpoint would serve: no Git, no store. */
-export async function readManifestState(folder: string, config: Config, log: Log): Promise<ManifestState> {
+export async function readManifestState(folder: string, config: Config): Promise<ManifestState> {
   const { limits, endpoint, targets } = config;
   const cwd = process.cwd();
   const { set, contents } = await readFolder([resolve(cwd, folder)], {
@@ -28,6 +30,8 @@ export async function readManifestState(folder: string, config: Config, log: Log
   });
   const stored = set.manifests.map(asStored);
   const tokens = stored.filter((object) => object.kind === "ApiToken");
+  const credentials = await credentialsOf(tokens, config);
+  const known = new Set(credentials.map(({ tokenId }) => tokenId));
   const broken = [...set.unidentified, ...set.broken.flatMap(({ problems }) => problems), ...checkSet(set)];
   return {
     state: {
@@ -35,10 +39,11 @@ export async function readManifestState(folder: string, config: Config, log: Log
       commit: null,
       definitions: stored.filter((object) => object.kind === "ApiDefinition"),
       tokens,
-      credentials: await credentialsOf(tokens, config, log),
+      credentials,
       blobs: contents,
     },
     errors: broken.filter(({ severity }) => severity === "error").length,
+    unknownSecrets: tokens.filter(({ id }) => !known.has(id)).map(({ name }) => name),
   };
 }
 
@@ -50,12 +55,9 @@ function asStored({ place, places: _places, ...object }: Manifest): Stored {
 }
 
 /** Of secrets that are issued nobody knows here. */
-async function credentialsOf(
-  tokens: readonly StoredToken[],
-  config: Config,
-  log: Log,
-): Promise<ServingCredential[]> {
-  const resolveSecret = secretResolver(config.secretsDir, config.environment(), log);
+async function credentialsOf(tokens: readonly StoredToken[], config: Config): Promise<ServingCredential[]> {
+  // Most requests need none of them, so that one which is missing is worth a word only to who comes with it.
+  const resolveSecret = secretResolver(config.secretsDir, config.environment(), silentLog());
   const found = tokens.map(async ({ id, spec }, index): Promise<ServingCredential[]> => {
     const { sha256, env, file } = spec.secret;
     const place = env === undefined ? { file } : { env };
