@@ -33,14 +33,23 @@ export function answerFromHere({ status, headers, body }: Omit<LocalAnswer, "end
   return { from: "here", status, rawHeaders: headers, body: [body] };
 }
 
-/** Writes the body to standard output as it comes, after status and headers when they are asked for. */
-export async function showAnswer(answer: CallAnswer, withHead: boolean): Promise<void> {
+/** Writes the body as it comes, after status and headers when they are asked for. */
+export async function showAnswer(
+  answer: CallAnswer,
+  withHead: boolean,
+  output: Pick<NodeJS.WriteStream, "isTTY" | "write"> = process.stdout,
+): Promise<void> {
   const lines = pairs(answer.rawHeaders).map(([name, value]) => `${name}: ${value}\n`);
-  if (withHead) process.stdout.write(printable(`HTTP/1.1 ${answer.status}\n${lines.join("")}\n`));
+  if (withHead) output.write(printable(`HTTP/1.1 ${answer.status}\n${lines.join("")}\n`));
   // What a terminal gets must not steer it; anything else gets the bytes as they are.
-  const decoder = process.stdout.isTTY ? new StringDecoder("utf8") : null;
-  for await (const chunk of answer.body)
-    process.stdout.write(decoder ? printable(decoder.write(chunk)) : chunk);
+  const decoder = output.isTTY ? new StringDecoder("utf8") : null;
+  let shown = "";
+  for await (const chunk of answer.body) {
+    if (decoder) shown = printable(decoder.write(chunk));
+    output.write(decoder ? shown : chunk);
+  }
+  // What follows on a terminal, an explanation or the prompt, begins a line.
+  if (decoder && !shown.endsWith("\n")) output.write("\n");
 }
 
 /** An answer that has come as a whole. Rejects when it breaks off, or is beyond 64 MiB. */

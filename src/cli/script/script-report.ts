@@ -51,7 +51,6 @@ async function showText(trial: ScriptTrial, tried: TriedScript): Promise<void> {
   const { answer, edits, refusal, outcome } = tried;
   for (const line of outcome?.lines ?? []) talk(line, "dim");
   if (answer) await showAnswer(answerFromHere(answer), true);
-  if (answer && process.stdout.isTTY) process.stdout.write("\n");
   if (edits !== null) printJson(edits);
   if (refusal) showRefusal(trial, refusal, placeOf(tried));
   const { usage } = outcome ?? {};
