@@ -1,9 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { runGitway } from "../support/gitway-process.ts";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { createRepository, type TestRepository } from "../support/git-repository.ts";
+import { runGitway, startGitway } from "../support/gitway-process.ts";
+import { startReceiver } from "../support/receiver.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 
 const manifests = `apiVersion: gitway/v1
@@ -94,4 +97,86 @@ test("a folder without manifests is no place to ask", async () => {
 
   expect(result.code).toBe(3);
   expect(result.stderr).toContain("nowhere");
+});
+
+describe("at a running endpoint", () => {
+  let repository: TestRepository;
+  let database: TestDatabase;
+
+  beforeEach(async () => {
+    [repository, database] = await Promise.all([createRepository(), createDatabase()]);
+    await repository.commit({
+      files: {
+        "apis/rare.yaml": `apiVersion: gitway/v1
+kind: ApiDefinition
+metadata: { name: rare }
+spec:
+  route: rare
+  keyless: true
+  rateLimit: { limit: 1, window: 1h }
+  action: { reply: { body: hi } }
+---
+apiVersion: gitway/v1
+kind: ApiDefinition
+metadata: { name: down }
+spec:
+  route: down
+  keyless: true
+  action: { proxy: { targetUrl: "http://127.0.0.1:9" } }
+`,
+      },
+    });
+  });
+
+  afterEach(async () => {
+    await Promise.all([repository.remove(), database.drop()]);
+  });
+
+  test("a call that only the endpoint refuses is not said to be served", async () => {
+    const env = { DATABASE_URL: database.url, GITWAY_ENDPOINT_PORT: "0", GITWAY_DASHBOARD_PORT: "0" };
+    await using gitway = startGitway(["run"], { cwd: repository.path, env });
+    const [, url = ""] = await gitway.waitFor("stdout", /endpoint {3}(http:\/\/[^/\s]+)/);
+    const call = (route: string) =>
+      runGitway(["call", route, "--url", url, "--explain"], { cwd: repository.path, env });
+
+    const [first, second, down] = [await call("rare"), await call("rare"), await call("down")];
+
+    expect(first.stderr).toContain("GET /api/custom/rare is served by the reply of ApiDefinition 'rare'.");
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain(
+      [
+        "GET /api/custom/rare is refused by the endpoint: 429 ApiRateLimitExceeded (2018).",
+        "  Too many requests to this API. Try again later.",
+        "  The limit is 1 request in 1h.",
+        "  It is open again in ",
+      ].join("\n"),
+    );
+    expect(second.stderr).toContain("All else lets it through to the reply of 'rare'.");
+    const id = /beside the id ([0-9a-f]{12})\./.exec(down.stderr)?.[1];
+    await gitway.waitFor("stderr", new RegExp(`"id":"${id}".*ECONNREFUSED`));
+    expect(down.stderr).toContain(
+      "GET /api/custom/down is refused by the endpoint: 502 UpstreamUnreachable (2010).",
+    );
+  });
+
+  test("the revision is read from the header that is configured for it", async () => {
+    const env = {
+      DATABASE_URL: database.url,
+      GITWAY_ENDPOINT_PORT: "0",
+      GITWAY_DASHBOARD_PORT: "0",
+      GITWAY_ENDPOINT_REVISION_HEADER: "X-Served",
+    };
+    const serving = await startReceiver((response) => response.setHeader("x-served", "41").end("hi"));
+    try {
+      await runGitway(["apply"], { cwd: repository.path, env });
+      const result = await runGitway(["call", "rare", "--url", serving.url, "--explain"], {
+        cwd: repository.path,
+        env,
+      });
+
+      expect(result.stderr).toContain("The endpoint answered from revision 41; the store is at 1,");
+    } finally {
+      await serving.close();
+    }
+  });
 });

@@ -1,3 +1,4 @@
+import { endpointErrors, type EndpointErrorCode } from "../../endpoint/endpoint-error.ts";
 import type { Explanation, RuleStep, TokenState } from "../../endpoint/explain/explanation.ts";
 import type { ServingState, StoredDefinition, StoredToken } from "../../store/serving/serving-store.ts";
 import { talk } from "../output/output.ts";
@@ -8,6 +9,8 @@ export interface CallExplanation {
   readonly explanation: Explanation;
   readonly state: ServingState;
   readonly origin: DefinitionOrigin;
+  /** With which the running endpoint refused the request; null when it served it, or was not asked. */
+  readonly refusedWith: EndpointErrorCode | null;
   /** What else there is to say, in sentences. */
   readonly notes: readonly string[];
 }
@@ -24,9 +27,9 @@ const tokenWords: Readonly<Record<TokenState, string>> = {
 
 /** Tells people how a request is decided, and why. */
 export function showExplanation(explained: CallExplanation): void {
-  const { explanation, origin, notes } = explained;
+  const { explanation, origin, refusedWith, notes } = explained;
   const { decision } = explanation;
-  talk(headline(explanation), decision.isServed ? "bold" : "warning");
+  talk(headline(explained), decision.isServed && refusedWith === null ? "bold" : "warning");
   for (const sentence of [...decision.why, ...notes]) talk(`  ${sentence}`);
   for (const line of placeLines(explained)) talk(`  ${line}`);
   for (const entry of origin.waiting) for (const line of waitingLines(entry)) talk(`  ${line}`, "warning");
@@ -55,11 +58,16 @@ export function explanationAsJson(explained: CallExplanation): object {
   };
 }
 
-function headline({ request, definition, decision, action }: Explanation): string {
+function headline({ explanation, refusedWith }: CallExplanation): string {
+  const { request, definition, decision, action } = explanation;
   const asked = `${request.method} ${request.url.split("?", 1)[0]}`;
   if (!decision.isServed) {
     const rule = decision.rule === null ? "" : ` by the rule '${decision.rule}'`;
     return `${asked} is refused${rule}: ${decision.status} ${decision.name} (${decision.code}).`;
+  }
+  if (refusedWith !== null) {
+    const { name, status } = endpointErrors[refusedWith];
+    return `${asked} is refused by the endpoint: ${status} ${name} (${refusedWith}).`;
   }
   if (!action) return `${asked} is answered by the rule '${decision.rule}' of ApiDefinition '${definition}'.`;
   return `${asked} is served by the ${action.kind} of ApiDefinition '${definition}'.`;

@@ -4,7 +4,7 @@ import type { Secret } from "../../secret.ts";
 import type { Credential } from "../../store/credentials/credential-store.ts";
 import type { ServingState } from "../../store/serving/serving-store.ts";
 import type { Store } from "../../store/store.ts";
-import { wholeSeconds } from "../output/output.ts";
+import { counted, wholeSeconds } from "../output/output.ts";
 import { type CollectedAnswer, headerOf } from "./call-answer.ts";
 
 /** What became of a request at the running endpoint. */
@@ -15,15 +15,18 @@ export interface LiveOutcome {
   /** What its header says; null without one. */
   readonly revision: string | null;
   readonly retryAfter: string | null;
+  /** Under which the log has it. */
+  readonly requestId: string | null;
 }
 
 /** What became of it, as far as its answer says. Only an answer with the error body of a code is a refusal. */
-export function liveOutcome(answer: CollectedAnswer): LiveOutcome {
+export function liveOutcome(answer: CollectedAnswer, revisionHeader: string | null): LiveOutcome {
   return {
     status: answer.status,
     code: codeIn(answer),
-    revision: headerOf(answer, "x-gitway-revision"),
+    revision: revisionHeader === null ? null : headerOf(answer, revisionHeader),
     retryAfter: headerOf(answer, "retry-after"),
+    requestId: headerOf(answer, "x-request-id"),
   };
 }
 
@@ -73,7 +76,7 @@ function noteOf({ id, tokenName, issuedBy, revokedAt }: Credential): string {
 /** Where the answer of the running endpoint is another than the one explained here, in sentences. */
 export function liveNotes(
   live: LiveOutcome,
-  { revision, decision, token, definition }: Explanation,
+  { revision, decision, action, token, definition }: Explanation,
   state: ServingState,
 ): string[] {
   const notes: string[] = [];
@@ -85,10 +88,17 @@ export function liveNotes(
   if (live.code === null)
     return [...notes, `The endpoint served the request all the same, with ${live.status}.`];
   const { name, detail } = endpointErrors[live.code];
-  notes.push(`The endpoint itself refused the request with ${live.status} ${name} (${live.code}): ${detail}`);
+  const isLetThrough = decision.isServed && action !== null;
+  notes.push(
+    isLetThrough
+      ? detail
+      : `The endpoint itself refused the request with ${live.status} ${name} (${live.code}): ${detail}`,
+  );
   const limit = limitOf(live.code, token.name, definition, state);
   if (limit !== null) notes.push(`The limit is ${limit}.`);
+  else if (live.requestId !== null) notes.push(`Its log may say more, beside the id ${live.requestId}.`);
   if (live.retryAfter !== null) notes.push(`It is open again in ${live.retryAfter} seconds.`);
+  if (isLetThrough) notes.push(`All else lets it through to the ${action.kind} of '${definition}'.`);
   return notes;
 }
 
@@ -106,5 +116,5 @@ function limitOf(
     2018: definition?.rateLimit,
   };
   const found = limits[code];
-  return found ? `${found.limit} requests in ${found.window}` : null;
+  return found ? `${counted(found.limit, "request")} in ${found.window}` : null;
 }

@@ -47,7 +47,12 @@ export async function askEndpoint(parts: CallParts): Promise<number> {
   if (answer && flags.format === "text") await showAnswer(answer, flags.include ?? false);
   const clientAddress = flags.client ?? live?.clientAddress ?? localAddress;
   const explanation = await withStore(config, log, (store) =>
-    explainByStore(parts, store, clientAddress, answer && liveOutcome(answer)),
+    explainByStore(
+      parts,
+      store,
+      clientAddress,
+      answer && liveOutcome(answer, config.endpoint.revisionHeader),
+    ),
   );
   if (flags.format === "json") await showJson(answer, explanation);
   else showExplanation(explanation);
@@ -79,6 +84,7 @@ async function explainByStore(
     explanation,
     state,
     origin: definition ? await readOrigin(store, definition) : { step: null, waiting: [] },
+    refusedWith: live?.code ?? null,
     notes: [
       ...(await secretNotes(store, explanation, secret)),
       ...(live ? liveNotes(live, explanation, state) : []),
@@ -116,7 +122,7 @@ async function answerByStore(parts: CallParts, store: Store): Promise<AnswerHere
   const { answer, explanation } = await decideHere(parts, state);
   const definition = state.definitions.find(({ name }) => name === explanation.definition);
   const origin = definition ? await readOrigin(store, definition) : { step: null, waiting: [] };
-  return { answer, explanation: { explanation, state, origin, notes: [] } };
+  return { answer, explanation: { explanation, state, origin, refusedWith: null, notes: [] } };
 }
 
 async function answerByManifests(parts: CallParts, folder: string): Promise<AnswerHere> {
@@ -128,7 +134,8 @@ async function answerByManifests(parts: CallParts, folder: string): Promise<Answ
     );
   const { answer, explanation } = await decideHere(parts, state);
   const notes = unknownSecretNotes(explanation, state, unknownSecrets);
-  return { answer, explanation: { explanation, state, origin: { step: null, waiting: [] }, notes } };
+  const origin = { step: null, waiting: [] };
+  return { answer, explanation: { explanation, state, origin, refusedWith: null, notes } };
 }
 
 async function decideHere({ flags, asked, config, log }: CallParts, state: CallExplanation["state"]) {
