@@ -4,7 +4,7 @@ import { pino, type Logger } from "pino";
 
 import { AppError, messageOf } from "./errors.ts";
 import { createLineBuffer, type LineBuffer, type LineTarget } from "./line-buffer.ts";
-import { printable } from "./printable.ts";
+import { printableLine } from "./printable.ts";
 import { openRollingFile } from "./rolling-file.ts";
 
 /** The log that is handed from room to room. Messages are static, facts are fields. */
@@ -76,7 +76,7 @@ export function silentLog(): Log {
 
 /** Writes lines of a log in a format. */
 function lineWriter({ format }: LogOptions, write: (line: string) => void): (json: string) => void {
-  return format === "json" ? write : (line) => write(printable(textLine(line)));
+  return format === "json" ? write : (line) => write(`${printableLine(textLine(line))}\n`);
 }
 
 function toStderr(line: string): void {
@@ -142,5 +142,5 @@ function textLine(json: string): string {
   const facts = Object.entries(fields).map(
     ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
-  return `${String(time).slice(11, 19)} ${levelNames[String(level)] ?? String(level)} ${[String(msg), ...facts].join("  ")}\n`;
+  return `${String(time).slice(11, 19)} ${levelNames[String(level)] ?? String(level)} ${[String(msg), ...facts].join("  ")}`;
 }

@@ -135,6 +135,17 @@ describe("a log file", () => {
   });
 });
 
+test("a text with line feeds, from a script say, does not pass for lines of the log", async () => {
+  const logs = await open({ format: "text" });
+
+  logs.log.info({ line: "first\n10:00:00 info Nothing happened.\u001b[1A" }, "A script printed a line.");
+  await logs.close();
+
+  expect(told.join("")).toMatch(
+    /^\S+ info A script printed a line\. {2}line=first\\n10:00:00 info Nothing happened\.\\x1b\[1A\n$/,
+  );
+});
+
 test("without a file the lines about requests go to standard error", async () => {
   const logs = await open({ file: null });
 
