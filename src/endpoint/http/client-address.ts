@@ -12,7 +12,7 @@ export function clientAddress(request: IncomingMessage, trustedProxies: BlockLis
   let address = plainAddress(request.socket.remoteAddress ?? "");
   if (!trustedProxies) return address;
   const forwarded = [request.headers["x-forwarded-for"] ?? []].flat().join(",");
-  const hops = forwarded.split(",").map((hop) => plainAddress(hop.trim()));
+  const hops = forwarded.split(",").map((hop) => plainAddress(withoutPort(hop.trim())));
   while (holdsAddress(trustedProxies, address)) {
     const before = hops.pop();
     if (before === undefined || (before === "" && hops.length === 0)) return address;
@@ -25,6 +25,11 @@ export function clientAddress(request: IncomingMessage, trustedProxies: BlockLis
 /** Whether a request was handed on by a trusted proxy, whose word about it counts. */
 export function isHandedOn({ socket }: IncomingMessage, trustedProxies: BlockList | null): boolean {
   return trustedProxies !== null && holdsAddress(trustedProxies, plainAddress(socket.remoteAddress ?? ""));
+}
+
+/** Some proxies say the client's port too: `192.0.2.7:50123`, `[2001:db8::7]:50123`. */
+function withoutPort(hop: string): string {
+  return hop.replace(/^(\[[^\]]*\]|\d+(?:\.\d+){3}):\d+$/, "$1");
 }
 
 /** Without brackets, and an IPv4 address in IPv6 form as what it is. */

@@ -17,6 +17,9 @@ test.each([
   ["the first proxy, when all are trusted", "10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"],
   ["nobody, when a trusted proxy says what is no address", "10.0.0.1", "203.0.113.9, unknown", ""],
   ["an IPv6 address", "10.0.0.1", "[2001:db8::1]", "2001:db8::1"],
+  ["an address without its port", "10.0.0.1", "203.0.113.9:50123", "203.0.113.9"],
+  ["an IPv6 address without its port", "10.0.0.1", "[2001:db8::1]:50123, 10.0.0.2:1", "2001:db8::1"],
+  ["nobody, when what is before a port is no address", "10.0.0.1", "unknown:50123", ""],
 ])("the address of a client is %s", (_what, remoteAddress, forwarded, expected) => {
   const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };
   const request = { socket: { remoteAddress }, headers } as unknown as IncomingMessage;
