@@ -14,6 +14,7 @@ import { startReceiver, type Receiver } from "../support/receiver.ts";
 import { serve } from "../support/serving.ts";
 
 const expired = "e".repeat(40);
+const elsewhere = "f".repeat(40);
 
 let database: TestDatabase;
 let store: Store;
@@ -40,11 +41,12 @@ beforeEach(async () => {
 test("what happens to calls is told to the webhooks of their definitions, and to no other", async () => {
   await call("status?key=secret-in-query");
   await call("status", expired);
+  await call("status", elsewhere);
   await call("unhooked");
   await call("nothing");
 
   const bodies = await vi.waitFor(() => {
-    expect(receiver.calls).toHaveLength(2);
+    expect(receiver.calls).toHaveLength(3);
     return receiver.calls.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
   }, 10_000);
   expect(bodies).toEqual([
@@ -68,8 +70,19 @@ test("what happens to calls is told to the webhooks of their definitions, and to
       definition: "status",
       time: expect.any(String),
     },
+    {
+      event: "AuthFailure",
+      message: "The token is not accepted.",
+      reason: "the token is not among those of the API",
+      path: "/api/custom/status",
+      origin: "127.0.0.1",
+      key: "elsewhere",
+      definition: "status",
+      time: expect.any(String),
+    },
   ]);
   expect(JSON.stringify(receiver.calls)).not.toContain(expired);
+  expect(JSON.stringify(receiver.calls)).not.toContain(elsewhere);
 });
 
 test("what is not handed over yet is when the endpoint closes", async () => {
@@ -87,6 +100,7 @@ async function applyAll(): Promise<void> {
     changes: [
       create(webhook({ name: "audit", url: receiver.url })),
       create(token({ name: "old", spec: { expires: "2001-01-01T00:00:00Z" } })),
+      create(token({ name: "elsewhere" })),
       create(
         definition({
           name: "status",
@@ -104,6 +118,7 @@ async function applyAll(): Promise<void> {
     blobs: new Map(),
   });
   await store.issueCredential({ token: "old", hash: new Secret(expired).hash(), by: johnDoe });
+  await store.issueCredential({ token: "elsewhere", hash: new Secret(elsewhere).hash(), by: johnDoe });
 }
 
 async function call(route: string, secret?: string): Promise<void> {

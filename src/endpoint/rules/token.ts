@@ -16,11 +16,15 @@ export function callerIsAllowed(call: Call): Refusal | null {
   // A request that can be tied to a token counts, also one that fails.
   if (caller) call.usage?.countToken(caller, call.receivedAt);
   const presented = call.routeSegments === null ? call.tokenPresented : bearerSecret(call.request.headers);
-  return tokenRefusal(Boolean(presented), call.tokenFault);
+  const isElsewhere = caller !== null && !definition.closed;
+  return tokenRefusal(Boolean(presented), isElsewhere ? "not among those of the API" : call.tokenFault);
 }
 
-/** The answer to a caller without a token that is let in. Only the log and the events tell an expired one. */
-export function tokenRefusal(presented: boolean, fault: Call["tokenFault"]): Refusal {
+/** The answer to a caller without a token that is let in. Only the log and the events tell what is wrong with it. */
+export function tokenRefusal(
+  presented: boolean,
+  fault: Call["tokenFault"] | "not among those of the API",
+): Refusal {
   const reason = fault === null ? {} : { reason: `the token is ${fault}` };
   return {
     code: presented ? 1010 : 1008,
