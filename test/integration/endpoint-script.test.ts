@@ -159,6 +159,17 @@ describe("a script's request", () => {
     await expectError(call(it, "it", { method: "POST", body: "x", headers }), 415, 1003);
   });
 
+  test.each(["raw", "parameters", "run"] as const)(
+    "may not be other than UTF-8 with input %s",
+    async (input) => {
+      const any = scripted("it", "export const run = () => {}; export default () => ({});", {}, { input });
+      const body = new Uint8Array([0x22, 0xe9, 0x22]);
+      const headers = { "content-type": "text/plain" };
+
+      await expectError(call(any, "it", { method: "POST", body, headers }), 415, 1003);
+    },
+  );
+
   test("needs a content type when it has a body", async () => {
     const body = new Blob(["x"]);
 

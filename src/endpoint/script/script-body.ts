@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 import { hasFewParts } from "../json-parts.ts";
 import type { ScriptFailure, ScriptJob } from "./script-job.ts";
 
@@ -17,6 +19,8 @@ export interface ScriptTexts {
  */
 export function readScriptBody({ input, body }: ScriptJob): ScriptTexts | ScriptFailure {
   if (!body) return { input, rawBody: null };
+  // What is none would come in as something else, without a word.
+  if (!isUtf8(body.bytes)) return { kind: "failed", code: 1003, reason: "The body is not UTF-8." };
   const rawBody = Buffer.from(body.bytes.buffer).toString("utf8");
   if (body.reading === "raw") return { input, rawBody };
   const isRun = body.reading === "run";

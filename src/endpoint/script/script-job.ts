@@ -50,7 +50,7 @@ export interface ScriptEdits {
 export interface ScriptFailure {
   readonly kind: "failed";
   /** The error codes of UD-APIs 2.5. */
-  readonly code: 10 | 12 | 13 | 15 | 16 | 17 | 1001 | 1005 | 1006;
+  readonly code: 10 | 12 | 13 | 15 | 16 | 17 | 1001 | 1003 | 1005 | 1006;
   readonly reason: string;
   /** The parameters that the body lacks, with 16. */
   readonly missing?: readonly string[];
