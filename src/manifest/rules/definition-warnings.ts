@@ -2,6 +2,7 @@ import type { ApiDefinitionSpec, PathRule } from "../api-definition.generated.ts
 import { type Finding, warning } from "../finding.ts";
 import { pointerTo, readable, select, valueAt } from "../pointer.ts";
 import { pathListPointers } from "./definition-rules.ts";
+import { patternFindings } from "./path-patterns.ts";
 import { neverMatches, shadowedEntries } from "./path-shadowing.ts";
 
 /**
@@ -127,6 +128,7 @@ function dashboardFields({ dashboard }: ApiDefinitionSpec): Finding[] {
 function pathList(document: unknown, pointer: string): Finding[] {
   const list = (valueAt(document, pointer) ?? []) as readonly PathRule[];
   return [
+    ...patternFindings(list, pointer),
     ...shadowedEntries(list, pointer),
     ...list.flatMap((rule, index) =>
       neverMatches(rule) ? emptyMethods(pointerTo(pointer, index, "methods")) : [],

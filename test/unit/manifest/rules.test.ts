@@ -408,6 +408,21 @@ describe("a warning", () => {
       "never-matches /spec/paths/allowed/0/methods",
     ],
     [
+      "a wildcard, which blocks nothing",
+      "route: x\ntokens: [a]\npaths: { blocked: [{ path: '/admin/*' }] }\naction: { reply: {} }",
+      "no-pattern /spec/paths/blocked/0/path",
+    ],
+    [
+      "an expression, which allows everything",
+      "route: x\ntokens: [a]\npaths: { allowed: [{ path: '/users/{id}' }, { path: '/{of:[a-z]+}/x' }] }\naction: { reply: {} }",
+      "no-pattern /spec/paths/allowed/1/path",
+    ],
+    [
+      "a parameter that fills no segment",
+      "route: x\ntokens: [a]\nversions: { location: path, entries: [{ name: v1, paths: { ignored: [{ path: '/do-{x}' }] } }] }\naction: { reply: {} }",
+      "no-pattern /spec/versions/entries/0/paths/ignored/0/path",
+    ],
+    [
       "a body that is not sent",
       "route: x\ntokens: [a]\npaths: { allowed: [{ path: /a, methods: { GET: { body: a } } }] }\naction: { reply: {} }",
       "no-effect /spec/paths/allowed/0/methods/GET/body",
