@@ -135,8 +135,15 @@ function checkFile(text: string, path: string, { file }: Surroundings): Finding[
 
 function checkUrl(text: string, path: string, surroundings: Surroundings): Finding[] {
   if (!/^https?:\/\//.test(text)) return [];
-  if (URL.canParse(text)) return checkTarget(new URL(text), path, surroundings);
-  return [error(path, "invalid-format", "must be an absolute http or https URL with a valid host and port")];
+  if (!URL.canParse(text))
+    return [
+      error(path, "invalid-format", "must be an absolute http or https URL with a valid host and port"),
+    ];
+  const url = new URL(text);
+  if (url.username === "" && url.password === "") return checkTarget(url, path, surroundings);
+  const message =
+    "must hold no user name and no password: they are not sent, and a secret must not get into the repository";
+  return [error(path, "secret-in-url", message)];
 }
 
 function checkTarget({ hostname }: URL, path: string, { targets }: Surroundings): Finding[] {

@@ -157,6 +157,16 @@ describe("a definition", () => {
       "invalid-format /spec/action/proxy/targetUrl",
     ],
     [
+      "a target with a password",
+      "route: a\naction: { proxy: { targets: ['http://a', 'http://jo:secret@a/'] } }",
+      "secret-in-url /spec/action/proxy/targets/1",
+    ],
+    [
+      "a version's target with a user",
+      "route: a\nversions: { location: path, entries: [{ name: v1, targetUrl: 'https://token@a' }] }\naction: { proxy: { targetUrl: http://a } }",
+      "secret-in-url /spec/versions/entries/0/targetUrl",
+    ],
+    [
       "a domain with a port",
       "route: a\ndomain: a.example:80\naction: { reply: {} }",
       "invalid-format /spec/domain",
