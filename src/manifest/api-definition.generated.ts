@@ -184,7 +184,7 @@ export interface ProxyAction {
    */
   stripPath?: boolean;
   /**
-   * Keep a trailing slash of the request when it is joined with the target.
+   * Keep the slash that ends the route of a request (`/p/`), or the target, when nothing comes behind it. A slash behind more (`/p/x/`) is always kept.
    */
   keepTrailingSlash?: boolean;
   /**
@@ -245,7 +245,7 @@ export interface Authentication {
    */
   queryParameter?: string;
   /**
-   * A cookie that may carry the token.
+   * A cookie that may carry the token. Of several places that hold one, the last counts: header, query parameter, cookie.
    */
   cookie?: string;
   /**
