@@ -148,6 +148,22 @@ describe("a request", () => {
   });
 });
 
+test("a body in a million parts takes little more memory than its bytes", async () => {
+  const endpoint = await started([definition("it", { listenPath: "/it", batch: { enabled: true } })]);
+  const head =
+    "POST /it/tyk/batch HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
+  const before = process.memoryUsage().heapUsed;
+  let most = 0;
+
+  const { ended } = rawConnection(endpoint.url, `${head}${"1\r\n \r\n".repeat(1_000_000)}0\r\n\r\n`);
+  const timer = setInterval(() => (most = Math.max(most, process.memoryUsage().heapUsed - before)), 10);
+  const answer = await ended;
+  clearInterval(timer);
+
+  expect(answer).toMatch(/^HTTP\/1.1 400 /);
+  expect(most).toBeLessThan(64 * 1024 * 1024);
+});
+
 test("what callers send does not become a key that is counted or kept", async () => {
   const keys = new Set<string>();
   const credentials = new Set<number>();

@@ -40,8 +40,7 @@ async function prepareJob(call: Call, script: Script, source: string): Promise<S
     entry: isRun ? "run" : "default",
     returns: isRun ? "nothing" : "answer",
     input: scriptArguments(call, script),
-    // A copy, since a small one shares its memory with others.
-    body: { bytes: new Uint8Array(body), reading: script.input, required: script.parameters },
+    body: { bytes: body, reading: script.input, required: script.parameters },
     timeout: script.timeout,
     memory: script.memory,
     answerLimit: responseBody ?? Infinity,

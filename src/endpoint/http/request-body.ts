@@ -22,15 +22,35 @@ export function announcesMoreThan({ headers }: IncomingMessage, limit: number | 
   return limit !== null && Number(headers["content-length"] ?? 0) > limit;
 }
 
-/** The whole body, or `too-large` beyond the limit in bytes. Rejects when the client goes away. */
+/**
+ * The whole body, in memory that it shares with nobody, or `too-large` beyond the limit in bytes. Rejects when
+ * the client goes away.
+ */
 export async function readBody(
   request: IncomingMessage,
   response: ServerResponse,
   limit: number,
-): Promise<Buffer | "too-large"> {
-  const chunks: Buffer[] = [];
-  const fits = await receiveBody(request, response, limit, (chunk) => void chunks.push(chunk));
-  return fits ? Buffer.concat(chunks) : "too-large";
+): Promise<Buffer<ArrayBuffer> | "too-large"> {
+  const body = gatherBytes();
+  const fits = await receiveBody(request, response, limit, (part) => body.add(part));
+  return fits ? body.whole() : "too-large";
+}
+
+/** Puts bytes together as they come. A body may come in a million parts, and each would take more memory than it has bytes. */
+function gatherBytes() {
+  let bytes = Buffer.allocUnsafeSlow(0);
+  let size = 0;
+  return {
+    add(part: Buffer): void {
+      if (size + part.length > bytes.length) {
+        const larger = Buffer.allocUnsafeSlow(Math.max(2 * bytes.length, size + part.length));
+        bytes.copy(larger, 0, 0, size);
+        bytes = larger;
+      }
+      size += part.copy(bytes, size);
+    },
+    whole: () => bytes.subarray(0, size),
+  };
 }
 
 /** Whether the whole body is within the limit in bytes; `take` gets it as it comes. Rejects when the client goes away. */

@@ -21,7 +21,8 @@ export function readScriptBody({ input, body }: ScriptJob): ScriptTexts | Script
   if (!body) return { input, rawBody: null };
   // What is none would come in as something else, without a word.
   if (!isUtf8(body.bytes)) return { kind: "failed", code: 1003, reason: "The body is not UTF-8." };
-  const rawBody = Buffer.from(body.bytes.buffer).toString("utf8");
+  const { buffer, byteOffset, length } = body.bytes;
+  const rawBody = Buffer.from(buffer, byteOffset, length).toString("utf8");
   if (body.reading === "raw") return { input, rawBody };
   const isRun = body.reading === "run";
   const parameters = isRun && rawBody.trim() === "" ? {} : flatObject(rawBody);

@@ -22,7 +22,7 @@ export interface ScriptJob {
 
 /** The body of a request, nothing read yet, and what becomes of it. */
 export interface ScriptBody {
-  /** All of its buffer, which is handed over. */
+  /** Its buffer is handed over. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** `raw`: it is text; `parameters`: also a flat JSON object; `run`: the parameters are the one argument. */
   readonly reading: "raw" | "parameters" | "run";
