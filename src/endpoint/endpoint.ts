@@ -4,6 +4,7 @@ import type { Log } from "../log.ts";
 import type { Outbox } from "../store/outbox/outbox.ts";
 import type { TargetGuard } from "../target-guard.ts";
 import { createUpstreams } from "./actions/upstreams.ts";
+import { createBatchReader } from "./batch/batch-reader.ts";
 import { createCallUsage, type UsageStore } from "./call-usage.ts";
 import { createEventQueue } from "./event-queue.ts";
 import { defaultTimes, startHttpServer, type ServerTimes } from "./http/http-server.ts";
@@ -92,6 +93,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     log,
     ...(options.scriptWaited && { waited: options.scriptWaited }),
   });
+  const batches = createBatchReader(log);
   const upstreams = createUpstreams(options.targets);
   const queue = options.outbox ? createEventQueue({ outbox: options.outbox, log }) : null;
   let follower: TableFollower | null = null;
@@ -109,6 +111,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     trustedProxies: options.trustedProxies.length === 0 ? null : addressList(options.trustedProxies),
     table,
     pool,
+    batches,
     upstreams,
     tunnels,
     usage,
@@ -145,6 +148,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     tunnels.close();
     await stopServer();
     const counting = [usage.close(), queue?.close()];
-    await Promise.all([follower?.close(), pool.close(), upstreams.close(), ...counting]);
+    const tools = [pool, batches, upstreams].map((each) => each.close());
+    await Promise.all([follower?.close(), ...tools, ...counting]);
   }
 }

@@ -7,6 +7,7 @@ import { replyOf } from "./actions/reply-definition.ts";
 import { serveReply, serveReplyAction } from "./actions/reply.ts";
 import { serveScript } from "./actions/script.ts";
 import type { Upstreams } from "./actions/upstreams.ts";
+import type { BatchReader } from "./batch/batch-reader.ts";
 import { serveBatch } from "./batch/serve-batch.ts";
 import type { CallUsage } from "./call-usage.ts";
 import type { Call } from "./call.ts";
@@ -37,6 +38,8 @@ export interface RequestHandlerOptions {
   /** Null for none. */
   readonly trustedProxies: BlockList | null;
   readonly pool: ScriptPool;
+  /** What reads batches. Without, this thread does. */
+  readonly batches?: Pick<BatchReader, "read">;
   readonly upstreams: Upstreams;
   /** Where WebSockets are kept. Without, none are opened. */
   readonly tunnels?: OpenTunnels;
@@ -190,7 +193,7 @@ function serveJudged(options: RequestHandlerOptions, { call, ruling }: Judged, p
 async function batch(options: RequestHandlerOptions, table: RouteTable, call: Call): Promise<Refusal | null> {
   if (options.within) return { code: 2031 };
   const handle = createRequestHandler({ ...options, table: () => table, within: call });
-  return await serveBatch(call, handle, options.nodeId);
+  return await serveBatch(call, { ...options, handle });
 }
 
 function carryOut(call: Call, verdict: Ruling["verdict"]): Refusal | null {

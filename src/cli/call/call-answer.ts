@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { StringDecoder } from "node:string_decoder";
 
-import type { LocalAnswer } from "../../endpoint/batch/local-exchange.ts";
+import type { TrialAnswer } from "../../endpoint/trial/try-script.ts";
 import { AppError } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 import type { LiveAnswer } from "./send-call.ts";
@@ -29,7 +29,7 @@ export function answerOfEndpoint({ response }: LiveAnswer): CallAnswer {
 }
 
 /** An answer that was made here as one to show. */
-export function answerFromHere({ status, headers, body }: Omit<LocalAnswer, "end">): CallAnswer {
+export function answerFromHere({ status, headers, body }: TrialAnswer): CallAnswer {
   return { from: "here", status, rawHeaders: headers, body: [body] };
 }
 

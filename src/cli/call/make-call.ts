@@ -149,7 +149,8 @@ async function decideHere({ flags, asked, config, log }: CallParts, state: CallE
     log,
   });
   const isReal = explanation.action?.isRun ?? true;
-  return { answer: isReal && answer.end === "whole" ? answerFromHere(answer) : null, explanation };
+  const whole = { ...answer, body: Buffer.concat(answer.body) };
+  return { answer: isReal && answer.end === "whole" ? answerFromHere(whole) : null, explanation };
 }
 
 async function show(flags: CallFlags, answer: CallAnswer): Promise<void> {

@@ -26,7 +26,8 @@ export async function triggerOutcome(
   const presented = { secret, isRevoked: isAsked && (await isRevoked(secret, store)) };
   const failure = code === null ? null : reasonOf(explanation, code, presented);
   const reason = answer.end === "late" ? timedOut : failure;
-  const { status, body } = answer;
+  const { status } = answer;
+  const body = Buffer.concat(answer.body);
   const headers = pairs(answer.headers);
   const isWhole = answer.end === "whole";
   const size = isWhole ? body.length : announcedSize(headers);

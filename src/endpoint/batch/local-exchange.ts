@@ -8,7 +8,8 @@ export interface LocalAnswer {
   readonly status: number;
   /** Names and values in turn. */
   readonly headers: readonly string[];
-  readonly body: Buffer;
+  /** In parts, as it came. */
+  readonly body: readonly Buffer[];
   /** What ended it. Unless it is whole, the body is how it began. */
   readonly end: "whole" | "too-large" | "late" | "broken";
 }
@@ -45,10 +46,10 @@ export function createLocalExchange(handle: LocalHandler, address: string): Loca
     server.emit("connection", Object.assign(far, { remoteAddress: address, setTimeout: () => far }));
     try {
       const answer = await send(asked, host, near, signal);
-      const chunks: Buffer[] = [];
-      const end = await collect(answer, chunks, signal, mayTake);
+      const body: Buffer[] = [];
+      const end = await collect(answer, body, signal, mayTake);
       const { statusCode = 0, rawHeaders } = answer;
-      return { status: statusCode, headers: rawHeaders, body: Buffer.concat(chunks), end };
+      return { status: statusCode, headers: rawHeaders, body, end };
     } finally {
       near.destroy();
       far.destroy();

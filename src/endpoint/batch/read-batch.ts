@@ -19,7 +19,8 @@ export interface BatchedRequest {
 
 /** What a batch asks for. */
 export interface Batch {
-  readonly requests: readonly BatchedRequest[];
+  /** In their order, once. */
+  readonly requests: IterableIterator<BatchedRequest>;
   /** Whether each waits for the one before it. */
   readonly inTurn: boolean;
 }
@@ -33,14 +34,15 @@ const mostParts = 60_000;
  * The requests of a batch (Gateway rules 2.7), to paths below `root` and nowhere else. One that can't be
  * made refuses the whole batch, before any is.
  */
-export function readBatch(text: string, root: string, maxRequests: number): Batch | Refusal {
+export function readBatch(body: Buffer, root: string, maxRequests: number): Batch | Refusal {
+  const text = body.toString("utf8");
   const given = fieldsOf(hasFewParts(text, mostParts) ? parseJson(text) : undefined);
   const list = given?.["requests"];
   if (!given || !Array.isArray(list)) return { code: 2030 };
   if (list.length > maxRequests) return { code: 2032 };
   const requests = list.map((item) => readRequest(item, root));
   if (!requests.every((request) => request !== null)) return { code: 2031 };
-  return { requests, inTurn: given["suppress_parallel_execution"] === true };
+  return { requests: requests.values(), inTurn: given["suppress_parallel_execution"] === true };
 }
 
 function readRequest(given: unknown, root: string): BatchedRequest | null {

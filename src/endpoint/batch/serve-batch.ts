@@ -1,11 +1,15 @@
-import { replyOf } from "../actions/reply-definition.ts";
-import { serveReply } from "../actions/reply.ts";
+import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
+
 import type { Call } from "../call.ts";
 import { endpointErrors, errorBody, type Refusal } from "../endpoint-error.ts";
+import { beginAnswer } from "../http/begin-answer.ts";
+import { boundDelivery } from "../http/bound-delivery.ts";
 import { hopByHop } from "../http/header-names.ts";
 import { readBody } from "../http/request-body.ts";
 import { askedHost, pathOf } from "../http/request-target.ts";
 import { batchPath } from "../table/batch-path.ts";
+import type { BatchReader } from "./batch-reader.ts";
 import {
   createLocalExchange,
   type LocalAnswer,
@@ -13,14 +17,7 @@ import {
   type LocalHandler,
 } from "./local-exchange.ts";
 import { type Batch, type BatchedRequest, readBatch } from "./read-batch.ts";
-
-/** The answer to one request of a batch (Gateway rules 2.7). */
-interface Unit {
-  readonly relative_url: string;
-  readonly code: number;
-  readonly headers: Readonly<Record<string, readonly string[]>>;
-  readonly body: string;
-}
+import { type Unit, writeUnits } from "./write-units.ts";
 
 const requestLimit = 8 * 1024 * 1024;
 const answerLimit = 16 * 1024 * 1024;
@@ -34,21 +31,31 @@ const cutOff = {
   broken: { code: 2011 },
 } as const satisfies Record<Exclude<LocalAnswer["end"], "whole">, Refusal>;
 
+/** What serving a batch needs. */
+export interface BatchTools {
+  /** Serves one of its requests. */
+  readonly handle: LocalHandler;
+  readonly nodeId: number;
+  /** What reads it. Without, this thread does. */
+  readonly batches?: Pick<BatchReader, "read">;
+}
+
 /**
  * Serves the requests of a batch one by one as if they had come by themselves, and answers with all
  * answers in the order of the requests. The batch itself asks for no token, and hands none on.
  */
-export async function serveBatch(call: Call, handle: LocalHandler, nodeId: number): Promise<Refusal | null> {
+export async function serveBatch(call: Call, tools: BatchTools): Promise<Refusal | null> {
   const { request, response, definition } = call;
+  const { handle, nodeId, batches = { read: readBatch } } = tools;
   if (request.method !== "POST") return { code: 3, headers: { allow: "POST" } };
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
   const { requestBody, responseBody } = definition.limits;
   const body = await readBody(request, response, Math.min(requestBody ?? requestLimit, requestLimit));
   if (body === "too-large") return { code: 1009 };
   const root = pathOf(call.target.segments.slice(0, call.depth - batchPath.length));
-  const batch = readBatch(body.toString("utf8"), root, definition.batch?.maxRequests ?? 0);
+  const batch = await batches.read(body, root, definition.batch?.maxRequests ?? 0);
   if ("code" in batch) return batch;
-  const gone = new AbortController();
-  response.once("close", () => gone.abort());
   const units = await answerAll(batch, {
     exchange: createLocalExchange(handle, call.clientAddress),
     // Definitions of a domain answer there only.
@@ -58,9 +65,23 @@ export async function serveBatch(call: Call, handle: LocalHandler, nodeId: numbe
     room: Math.min(responseBody ?? answerLimit, answerLimit),
     nodeId,
   });
-  if (response.destroyed) return null;
-  const headers = [["content-type", "application/json; charset=utf-8"]] as const;
-  return serveReply(call, replyOf(200, headers, Buffer.from(JSON.stringify(units))));
+  await deliver(units, call, gone.signal);
+  return null;
+}
+
+/** Answers as fast as the client takes it, and no faster. */
+async function deliver(units: readonly Unit[], call: Call, gone: AbortSignal): Promise<void> {
+  const { response } = call;
+  if (gone.aborted) return;
+  beginAnswer(call, 200, ["content-type", "application/json; charset=utf-8"]);
+  for await (const piece of writeUnits(units)) {
+    if (gone.aborted) return;
+    if (response.write(piece)) continue;
+    boundDelivery(response);
+    await once(response, "drain", { signal: gone }).catch(() => {});
+  }
+  response.end();
+  boundDelivery(response);
 }
 
 interface Run {
@@ -76,9 +97,14 @@ interface Run {
 
 async function answerAll({ requests, inTurn }: Batch, run: Run): Promise<Unit[]> {
   const units: Unit[] = [];
-  const waiting = requests.entries();
+  let next = 0;
   const work = async () => {
-    for (const [index, request] of waiting) units[index] = await answerOne(request, run);
+    for (const request of requests) {
+      const index = next++;
+      // A request that waits for nobody is over in this turn of the event loop: others come in between.
+      await setImmediate();
+      units[index] = await answerOne(request, run);
+    }
   };
   await Promise.all(Array.from({ length: inTurn ? 1 : atOnce }, work));
   return units;
@@ -101,7 +127,7 @@ async function answerOne(request: BatchedRequest, run: Run): Promise<Unit> {
         relative_url: request.relativeUrl,
         code: answer.status,
         headers: headersByName(answer.headers),
-        body: answer.body.toString("utf8"),
+        body: answer.body,
       };
     run.room += taken;
     return refused(request, cutOff[answer.end], nodeId);
@@ -124,7 +150,7 @@ function refused({ relativeUrl }: BatchedRequest, refusal: Refusal, nodeId: numb
     relative_url: relativeUrl,
     code: endpointErrors[refusal.code].status,
     headers: { "Content-Type": ["application/json; charset=utf-8"] },
-    body: errorBody(refusal, nodeId),
+    body: [Buffer.from(errorBody(refusal, nodeId))],
   };
 }
 

@@ -4,7 +4,7 @@ import type { Log } from "../../log.ts";
 import { replyOf } from "../actions/reply-definition.ts";
 import { serveReply } from "../actions/reply.ts";
 import { serveScript } from "../actions/script.ts";
-import { createLocalExchange } from "../batch/local-exchange.ts";
+import { createLocalExchange, type LocalAnswer } from "../batch/local-exchange.ts";
 import type { Call } from "../call.ts";
 import { type Refusal, sendRefusal } from "../endpoint-error.ts";
 import { framing } from "../http/header-names.ts";
@@ -82,13 +82,13 @@ async function serve(call: Call, scripts: ScriptHost): Promise<Refusal | null> {
 }
 
 function triedScript(
-  { status, headers, body }: TrialAnswer,
+  { status, headers, body }: LocalAnswer,
   outcome: ScriptOutcome | null,
   refusal: Refusal | null,
 ): TriedScript {
   const edits: unknown = !refusal && outcome?.kind === "edits" ? JSON.parse(outcome.edits) : null;
   const isAnswer = !refusal && edits === null;
-  const answer = isAnswer ? { status, headers: withoutConnection(headers), body } : null;
+  const answer = isAnswer ? { status, headers: withoutConnection(headers), body: Buffer.concat(body) } : null;
   return { answer, edits, refusal, outcome };
 }
 
