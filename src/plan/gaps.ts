@@ -32,7 +32,7 @@ export function holdGaps(
       for (const file of candidate.files) waiting.set(file, candidate);
   return leaving.flatMap((object) => {
     const newcomer = waiting.get(object.path);
-    return newcomer ? [heldWith(object, gapReason(object, newcomer))] : [];
+    return newcomer ? [heldWith(object, "possible-rename", gapReason(object, newcomer))] : [];
   });
 }
 

@@ -8,7 +8,7 @@ import { holdGaps } from "./gaps.ts";
 import type { Change, CurrentState, Held, Plan, Quarantined, Sighting, StoredObject } from "./plan.ts";
 import { holdDeletions, type PruneLimit } from "./prune.ts";
 import { type NamesByKind, type PlanMemory, relevantPart } from "./relevant-part.ts";
-import { findSlips, holdMisspelt, noSlips, withoutMisspelt } from "./slips.ts";
+import { findSlips, holdSlips, noSlips, withoutSlips } from "./slips.ts";
 
 /** What a plan is made of. */
 export interface PlanInput {
@@ -74,8 +74,8 @@ export function decide(input: PlanInput): Decision {
   const collected = collectCandidates(set, objects, lastGood);
   const isAskedFor = input.allowPrune || input.trailer;
   const slips = isAskedFor ? noSlips : findSlips(collected, consents);
-  const candidates = withoutMisspelt(collected, slips);
-  const held = withMore(holdDeletions({ ...input, candidates }), holdMisspelt(slips));
+  const candidates = withoutSlips(collected, slips);
+  const held = withMore(holdDeletions({ ...input, candidates }), holdSlips(slips));
   return settle(candidates, held, { otherNames, consents: isAskedFor ? null : consents });
 }
 

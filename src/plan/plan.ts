@@ -70,7 +70,7 @@ export interface Quarantined extends Identity {
 /** A deletion that waits: absence is not proven, too much would go, or it seems not to be meant. */
 export interface Held extends Identity {
   readonly route: string | null;
-  readonly code: "absence-unproven" | "prune-limit" | "source-changed" | "possible-rename";
+  readonly code: "absence-unproven" | "prune-limit" | "source-changed" | "possible-rename" | "changed-id";
   readonly reason: string;
 }
 

@@ -7,10 +7,10 @@ import type { GitwayObject, Manifest } from "../manifest/manifest.ts";
 import { quoteForPeople } from "../manifest/pointer.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { claimOf, routeOf } from "../manifest/references.ts";
-import type { Candidate } from "./candidates.ts";
+import { nameKey, type Candidate } from "./candidates.ts";
 import type { Held } from "./plan.ts";
 
-/** Objects that are gone, and newcomers in their files that look like them under misspelt names. */
+/** Objects that are gone, and newcomers that seem to be them: under misspelt names, or under other ids. */
 export interface Slips {
   /** What each object that is gone may be now. */
   readonly gone: ReadonlyMap<GitwayObject, Manifest>;
@@ -23,29 +23,18 @@ const mostCompared = 10_000;
 
 export const noSlips: Slips = { gone: new Map(), newcomers: new Map() };
 
-/**
- * Finds names that look misspelt: a newcomer without an id of its own stands in the file of an object that is
- * gone, its name is so near that one would ask "did you mean", and it takes the same requests or, where it
- * takes none, says the same. A rename to a name that is not near is what it seems.
- */
+/** Finds what seems to be a slip of somebody who did not mean to delete anything. */
 export function findSlips(candidates: readonly Candidate[], consents: ReadonlySet<string>): Slips {
   const gone = candidates.flatMap((candidate) => (consents.has(candidate.key) ? [] : goneIn(candidate)));
   if (gone.length === 0) return noSlips;
   const newcomers = candidates.flatMap(({ stored, fallback, desired }) =>
-    desired && !stored && !fallback && desired.id === deriveId(desired.kind, desired.name) ? [desired] : [],
+    desired && !stored && !fallback ? [desired] : [],
   );
-  const alike = grouped(newcomers, (newcomer) => likeness(newcomer, newcomer.place.file));
-  const slips = { gone: new Map<GitwayObject, Manifest>(), newcomers: new Map<Manifest, GitwayObject>() };
-  let compared = 0;
-  for (const [key, some] of grouped(gone, ({ object, file }) => likeness(object, file))) {
-    const [objects, others] = [some.map(({ object }) => object), alike.get(key) ?? []];
-    compared += objects.length * others.length;
-    for (const [object, newcomer] of pairsOf(objects, others, compared <= mostCompared)) {
-      slips.gone.set(object, newcomer);
-      slips.newcomers.set(newcomer, object);
-    }
-  }
-  return slips;
+  const pairs = [...misspeltNames(gone, newcomers), ...changedIds(gone, newcomers)];
+  return {
+    gone: new Map(pairs),
+    newcomers: new Map(pairs.map(([object, newcomer]) => [newcomer, object])),
+  };
 }
 
 /** An object that no document stands for, and the file where one was last seen. */
@@ -60,23 +49,50 @@ function goneIn({ present, stored, fallback }: Candidate): readonly Gone[] {
   return fallback ? [{ object: fallback, file: fallback.place.file }] : [];
 }
 
+type Pair = readonly [gone: GitwayObject, newcomer: Manifest];
+
+/** An object that is gone, and a newcomer of its name, wherever that stands: one name is one object to people. */
+function changedIds(gone: readonly Gone[], newcomers: readonly Manifest[]): readonly Pair[] {
+  const named = grouped(newcomers, nameKey);
+  return gone.flatMap(({ object }) =>
+    (named.get(nameKey(object)) ?? []).map((newcomer): Pair => [object, newcomer]),
+  );
+}
+
+/**
+ * Names that look misspelt: a newcomer without an id of its own stands in the file of an object that is
+ * gone, its name is so near that one would ask "did you mean", and it takes the same requests or, where it
+ * takes none, says the same. A rename to a name that is not near is what it seems.
+ */
+function misspeltNames(gone: readonly Gone[], newcomers: readonly Manifest[]): readonly Pair[] {
+  const alike = grouped(
+    newcomers.filter((newcomer) => !hasOwnId(newcomer)),
+    (newcomer) => likeness(newcomer, newcomer.place.file),
+  );
+  let compared = 0;
+  return [...grouped(gone, ({ object, file }) => likeness(object, file))].flatMap(([key, some]) => {
+    const [objects, others] = [some.map(({ object }) => object), alike.get(key) ?? []];
+    compared += objects.length * others.length;
+    return pairsOf(objects, others, compared <= mostCompared);
+  });
+}
+
+function hasOwnId({ kind, id, name }: Manifest): boolean {
+  return id !== deriveId(kind, name);
+}
+
 function pairsOf(
   gone: readonly GitwayObject[],
   newcomers: readonly Manifest[],
   isComparable: boolean,
-): (readonly [GitwayObject, Manifest])[] {
+): readonly Pair[] {
   if (isComparable)
     return gone.flatMap((object) =>
-      newcomers
-        .filter(({ name }) => isNear(name, object.name))
-        .map((newcomer) => [object, newcomer] as const),
+      newcomers.filter(({ name }) => isNear(name, object.name)).map((newcomer): Pair => [object, newcomer]),
     );
   const [object, newcomer] = [gone[0], newcomers[0]];
   if (!object || !newcomer) return [];
-  return [
-    ...gone.map((each) => [each, newcomer] as const),
-    ...newcomers.map((each) => [object, each] as const),
-  ];
+  return [...gone.map((each): Pair => [each, newcomer]), ...newcomers.map((each): Pair => [object, each])];
 }
 
 function isNear(name: string, other: string): boolean {
@@ -90,10 +106,7 @@ function likeness(object: GitwayObject, file: string): string {
 }
 
 /** The candidates when none of the newcomers goes live: each is told what it may have been. */
-export function withoutMisspelt(
-  candidates: readonly Candidate[],
-  { newcomers }: Slips,
-): readonly Candidate[] {
+export function withoutSlips(candidates: readonly Candidate[], { newcomers }: Slips): readonly Candidate[] {
   if (newcomers.size === 0) return candidates;
   return candidates.map((candidate) => {
     const { desired, problems } = candidate;
@@ -105,28 +118,39 @@ export function withoutMisspelt(
 }
 
 function problemOf(newcomer: Manifest, gone: GitwayObject): Problem {
-  const message = `${quoteForPeople(newcomer.name)} may be ${gone.kind} '${gone.name}' misspelt, which stood in this file and is gone. ${cureFor(gone)}`;
-  return problemAt(newcomer, "/metadata/name", "possible-rename", message, gone);
+  const { kind, id, name } = newcomer;
+  if (name !== gone.name) {
+    const message = `${quoteForPeople(name)} may be ${kind} '${gone.name}' misspelt, which stood in this file and is gone. ${cureForName(gone)}`;
+    return problemAt(newcomer, "/metadata/name", "possible-rename", message, gone);
+  }
+  const path = hasOwnId(newcomer) ? "/metadata/id" : "/metadata/name";
+  const message = `${kind} '${name}' has the id ${id} here, and had ${gone.id} until now. ${cureForId(gone)}`;
+  return problemAt(newcomer, path, "changed-id", message, gone);
 }
 
-/** The deletions of objects whose names were misspelt. */
-export function holdMisspelt({ gone }: Slips): readonly Held[] {
-  return [...gone].map(([object, { name, place }]) =>
-    heldWith(
-      object,
-      `It may be what is ${quoteForPeople(name)} in ${place.file}:${place.line} now. ${cureFor(object)}`,
-    ),
-  );
+/** The deletions of objects that seem to be there, under other names or ids. */
+export function holdSlips({ gone }: Slips): readonly Held[] {
+  return [...gone].map(([object, { id, name, place }]) => {
+    const where = `${place.file}:${place.line}`;
+    if (name === object.name)
+      return heldWith(object, "changed-id", `In ${where} it has the id ${id} now. ${cureForId(object)}`);
+    const reason = `It may be what is ${quoteForPeople(name)} in ${where} now. ${cureForName(object)}`;
+    return heldWith(object, "possible-rename", reason);
+  });
 }
 
-function cureFor({ id }: GitwayObject): string {
+function cureForName({ id }: GitwayObject): string {
   return `If that is a slip, correct it; to rename the object, add 'id: ${id}' to metadata; to delete it, ${askForIt}.`;
 }
 
-/** The deletion of an object that may go on under another name. */
-export function heldWith(object: GitwayObject, reason: string): Held {
+function cureForId({ id }: GitwayObject): string {
+  return `To keep the object, write 'id: ${id}' in metadata; to have another in its place, ${askForIt}.`;
+}
+
+/** The deletion of an object that may go on under another name or id. */
+export function heldWith(object: GitwayObject, code: Held["code"], reason: string): Held {
   const { kind, id, name } = object;
-  return { kind, id, name, route: routeOf(object), code: "possible-rename", reason };
+  return { kind, id, name, route: routeOf(object), code, reason };
 }
 
 /** How to have it deleted all the same. */

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { rename, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -76,6 +76,43 @@ describe("what can't be read is not deleted", () => {
     });
 
     await expectNothingDeleted(await here.pass());
+  });
+
+  test("a typo in the id, which would be another object with none of its secrets", async () => {
+    const [id, typo] = ["7f0c9d3e-52a1-4b8e-9c1d-3a6f5e2b8d40", "7f0c9d3e-52a1-4b8e-9c1d-3a6f5e2b8d04"];
+    const manifest = (own: string) => tokenManifest("a").replace("name: a", `name: a, id: ${own}`);
+    const commit = async (own: string, message?: string) =>
+      await here.repository.commit({
+        files: { "apis/token.yaml": manifest(own) },
+        ...(message && { message }),
+      });
+    const serving = async () => (await here.store.serving()).credentials.map(({ tokenId }) => tokenId);
+    await commit(id);
+    await here.pass();
+    const hash = createHash("sha256").update("x").digest();
+    await here.store.issueCredential({ token: "a", hash, by: { name: "Jo", email: "" } });
+    await commit(typo);
+
+    const slip = await here.pass();
+
+    await expectNothingDeleted(slip);
+    expect(slip.status).toMatchObject({
+      state: "degraded",
+      held: [{ kind: "ApiToken", name: "a", id, code: "changed-id" }],
+      quarantined: [{ id: typo, problems: [{ code: "changed-id", file: "apis/token.yaml", line: 3 }] }],
+    });
+    expect(await serving()).toEqual([id]);
+
+    await commit(id);
+    expect(await here.pass()).toMatchObject({ outcome: "unchanged", status: { state: "synced" } });
+
+    await commit(typo, "Another token\n\nGitway-Allow-Prune: ApiToken/a");
+    const meant = await here.pass();
+    expect(meant.plan.changes.map(({ action, id: of }) => [action, of])).toEqual([
+      ["create", typo],
+      ["delete", id],
+    ]);
+    expect(await serving()).toEqual([]);
   });
 
   test("a file that became a symlink", async () => {

@@ -100,7 +100,7 @@ function settle(known: readonly Known[], held: ReadonlySet<string>, branch: stri
   return { live: new Map(live), sentBack };
 }
 
-/** Objects that are gone, with newcomers in their files that may be them under names of one other letter. */
+/** Objects that are gone, with newcomers that may be them: of their names, or in their files and named by one other letter. */
 function slipsIn(known: readonly Known[]) {
   return known.flatMap((gone) =>
     known.filter((newcomer) => isSlip(gone, newcomer)).map((newcomer) => ({ gone, newcomer })),
@@ -109,8 +109,9 @@ function slipsIn(known: readonly Known[]) {
 
 function isSlip(gone: Known, newcomer: Known): boolean {
   const [was, is] = [gone.stored, newcomer.wish];
-  if (!was || gone.present || !is || newcomer.stored || !newcomer.isNamed) return false;
-  if (was.kind !== is.kind || was.path !== is.path || was.name === is.name) return false;
+  if (!was || gone.present || !is || newcomer.stored || was.kind !== is.kind) return false;
+  if (was.name === is.name) return true;
+  if (!newcomer.isNamed || was.path !== is.path) return false;
   const isNear = was.name.length === 1 && is.name.length === 1;
   const isAlike =
     was.kind === "ApiDefinition" ? requestsOf(was) === requestsOf(is) : was.content === is.content;

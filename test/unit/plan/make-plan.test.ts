@@ -496,6 +496,74 @@ describe("a name that may be misspelt", () => {
   });
 });
 
+describe("an id that changes while the name stays", () => {
+  const [one, two] = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"];
+  const derived = definition("a", "a").id;
+  const other = definition("b", "b");
+
+  test.each([
+    ["another", one, two, "/metadata/id"],
+    ["the derived one", one, derived, "/metadata/name"],
+    ["one of its own", derived, one, "/metadata/id"],
+  ])("to %s is held, and it is said what to do", (_what, before, after, path) => {
+    const current = live(definition("a", "a", { id: before }), other);
+    const file = "apis/moved.yaml";
+    const desired = set({ manifests: [definition("a", "elsewhere", { id: after, file }), other] });
+
+    const plan = planFor(current, desired);
+
+    const cure = `To keep the object, write 'id: ${before}' in metadata; to have another in its place, commit with the trailer \`Gitway-Allow-Prune: yes\` or run \`gitway apply --allow-prune\`.`;
+    expect(plan.changes).toEqual([]);
+    expect(plan.held).toMatchObject([
+      {
+        name: "a",
+        id: before,
+        code: "changed-id",
+        reason: `In ${file}:1 it has the id ${after} now. ${cure}`,
+      },
+    ]);
+    const message = `ApiDefinition 'a' has the id ${after} here, and had ${before} until now. ${cure}`;
+    const code = "changed-id";
+    expect(plan.quarantined).toMatchObject([
+      { name: "a", id: after, serving: false, problems: [{ code, path, message, other: { id: before } }] },
+    ]);
+    expect(planFor(applied(current, plan), desired).changes).toEqual([]);
+    for (const consent of [
+      { trailer: true },
+      { allowPrune: true },
+      { consents: new Set([`ApiDefinition/${before}`]) },
+    ])
+      expect(changesOf(planFor(current, desired, consent))).toEqual(["create a", "delete a"]);
+  });
+
+  test("is no change when it is the derived one, spelt out", () => {
+    const plan = planFor(
+      live(definition("a", "a")),
+      set({ manifests: [definition("a", "a", { id: derived })] }),
+    );
+
+    expect(plan).toMatchObject({ changes: [], held: [], quarantined: [] });
+  });
+
+  test.each([
+    ["the object goes on under another name", [definition("z", "z", { id: one }), definition("a", "a")]],
+    ["another kind has the name", [definition("z", "z", { id: one }), token("a")]],
+  ])("is none when %s", (_what, manifests) => {
+    const plan = planFor(live(definition("a", "a", { id: one })), set({ manifests }));
+
+    expect(changesOf(plan).toSorted()).toEqual(["create a", "update z"]);
+  });
+
+  test("is no reason for those who refer to it to lose it", () => {
+    const referrer = definition("b", "b", { tokens: ["internal"] });
+    const current = live(token("internal", { id: one }), referrer);
+
+    const plan = planFor(current, set({ manifests: [token("internal", { id: two }), referrer] }));
+
+    expect(plan).toMatchObject({ changes: [], held: [{ id: one }], quarantined: [{ id: two }] });
+  });
+});
+
 test.each([
   ["is broken", set({ broken: [broken("ApiDefinition", "other", undefined, "apis/a.yaml")] })],
   [

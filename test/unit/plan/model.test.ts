@@ -42,6 +42,7 @@ test("laws 3 and 4: plans agree with the naive model on random walks", () => {
   }
   expect([...reasons].toSorted()).toEqual([
     "absence-unproven",
+    "changed-id",
     "possible-rename",
     "prune-limit",
     "source-changed",
