@@ -1,3 +1,5 @@
+import { gatherBytes } from "../gather-bytes.ts";
+
 /**
  * The bytes of a request's body, at most `limit` of them: a length that is announced is believed when it is too
  * large, and what comes is counted in any case. Nothing is kept of a body that is too large.
@@ -6,7 +8,7 @@ export async function readBody(request: Request, limit: number): Promise<Buffer 
   const announced = request.headers.get("content-length");
   if (announced !== null && !(Number(announced) <= limit)) return "too-large";
   if (request.body === null) return Buffer.alloc(0);
-  const chunks: Uint8Array[] = [];
+  const body = gatherBytes();
   let length = 0;
   const reader = request.body.getReader();
   try {
@@ -16,10 +18,10 @@ export async function readBody(request: Request, limit: number): Promise<Buffer 
         await reader.cancel();
         return "too-large";
       }
-      chunks.push(next.value);
+      body.add(next.value);
     }
   } catch {
     return "broken";
   }
-  return Buffer.concat(chunks, length);
+  return body.whole();
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { gatherBytes } from "../../gather-bytes.ts";
+
 const waiting = new WeakSet<ServerResponse>();
 
 /** Notes that the client waits for a `100 Continue` before it sends the body. */
@@ -34,23 +36,6 @@ export async function readBody(
   const body = gatherBytes();
   const fits = await receiveBody(request, response, limit, (part) => body.add(part));
   return fits ? body.whole() : "too-large";
-}
-
-/** Puts bytes together as they come. A body may come in a million parts, and each would take more memory than it has bytes. */
-function gatherBytes() {
-  let bytes = Buffer.allocUnsafeSlow(0);
-  let size = 0;
-  return {
-    add(part: Buffer): void {
-      if (size + part.length > bytes.length) {
-        const larger = Buffer.allocUnsafeSlow(Math.max(2 * bytes.length, size + part.length));
-        bytes.copy(larger, 0, 0, size);
-        bytes = larger;
-      }
-      size += part.copy(bytes, size);
-    },
-    whole: () => bytes.subarray(0, size),
-  };
 }
 
 /** Whether the whole body is within the limit in bytes; `take` gets it as it comes. Rejects when the client goes away. */
