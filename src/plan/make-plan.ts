@@ -73,10 +73,22 @@ export function decide(input: PlanInput): Decision {
   const { set, objects, otherNames } = relevantPart(input);
   const collected = collectCandidates(set, objects, lastGood);
   const isAskedFor = input.allowPrune || input.trailer;
-  const slips = isAskedFor ? noSlips : findSlips(collected, consents);
+  const slips = isAskedFor ? noSlips : findSlips(collected, new Set([...consents, ...strangers(input)]));
   const candidates = withoutSlips(collected, slips);
   const held = withMore(holdDeletions({ ...input, candidates }), holdSlips(slips));
   return settle(candidates, held, { otherNames, consents: isAskedFor ? null : consents });
+}
+
+/** What is in the store as somebody else made it, who gave it its id too: no commit was a slip. */
+function strangers({ current: { objects, drifted = [] } }: PlanInput): readonly string[] {
+  if (drifted.length === 0) return [];
+  const unexpected = drifted.filter(({ what }) => what === "unexpected").map(objectKey);
+  const left = new Map(drifted.map((each) => [each.version, objectKey(each)]));
+  const renumbered = objects.filter((object) => {
+    const key = objectKey(object);
+    return (left.get(object.version) ?? key) !== key;
+  });
+  return [...unexpected, ...renumbered.map(objectKey)];
 }
 
 interface Circumstances {

@@ -23,9 +23,12 @@ const mostCompared = 10_000;
 
 export const noSlips: Slips = { gone: new Map(), newcomers: new Map() };
 
-/** Finds what seems to be a slip of somebody who did not mean to delete anything. */
-export function findSlips(candidates: readonly Candidate[], consents: ReadonlySet<string>): Slips {
-  const gone = candidates.flatMap((candidate) => (consents.has(candidate.key) ? [] : goneIn(candidate)));
+/**
+ * Finds what seems to be a slip of somebody who did not mean to delete anything. Of `others`, by `objectKey`, it
+ * is known that it is none.
+ */
+export function findSlips(candidates: readonly Candidate[], others: ReadonlySet<string>): Slips {
+  const gone = candidates.flatMap((candidate) => (others.has(candidate.key) ? [] : goneIn(candidate)));
   if (gone.length === 0) return noSlips;
   const newcomers = candidates.flatMap(({ stored, fallback, desired }) =>
     desired && !stored && !fallback ? [desired] : [],

@@ -536,6 +536,29 @@ describe("an id that changes while the name stays", () => {
       expect(changesOf(planFor(current, desired, consent))).toEqual(["create a", "delete a"]);
   });
 
+  test.each(["changed", "unexpected"] as const)(
+    "is no slip when somebody changed it in the store, which finds it %s",
+    (what) => {
+      const current = live(definition("a", "a", { id: one }), other);
+      const [object] = current.objects;
+      const left = { id: derived, version: object!.version, expectedHash: object!.hash };
+      const found = { id: one, version: null, expectedHash: null };
+      const drift = {
+        kind: "ApiDefinition" as const,
+        name: "a",
+        what,
+        ...(what === "changed" ? left : found),
+      };
+
+      const plan = planFor(
+        { ...current, drifted: [drift] },
+        set({ manifests: [definition("a", "a"), other] }),
+      );
+
+      expect(changesOf(plan)).toEqual(["create a", "delete a"]);
+    },
+  );
+
   test("is no change when it is the derived one, spelt out", () => {
     const plan = planFor(
       live(definition("a", "a")),
