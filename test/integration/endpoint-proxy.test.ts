@@ -236,6 +236,31 @@ describe("a proxied answer", () => {
     expect((await fetch(`${endpoint.url}/p`)).status).toBe(status);
   });
 
+  test.each([
+    [304, '"a"', "99"],
+    [204, '"a"', null],
+  ])("may be a %i that says the length of what it does not send", async (status, etag, length) => {
+    const upstream = await startRawUpstream((socket) =>
+      socket.on("data", () =>
+        socket.write(`HTTP/1.1 ${status} X\r\nETag: "a"\r\nContent-Length: 99\r\n\r\n`),
+      ),
+    );
+    opened.push(upstream);
+    const { url } = await proxied({ targetUrl: upstream.url }, { limits: { responseBody: "10B" } });
+
+    for (let time = 0; time < 2; time++) {
+      const response = await fetch(`${url}/p`, { headers: { "if-none-match": '"a"' } });
+
+      const { headers } = response;
+      expect([response.status, headers.get("etag"), headers.get("content-length")]).toEqual([
+        status,
+        etag,
+        length,
+      ]);
+      expect(await response.text()).toBe("");
+    }
+  });
+
   test("to HEAD keeps its length", async () => {
     const upstream = await startUpstream((_request, response) =>
       response.writeHead(200, { "content-length": "123" }).end(),

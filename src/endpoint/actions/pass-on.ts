@@ -60,15 +60,18 @@ export function passOn(call: Call, { begun, failed, ended }: Listener): Passage 
         if (size > limit) refuse({ code: 17, reason: "the upstream's answer is beyond the limit" });
         else if (!response.destroyed && !response.write(chunk)) waitForClient(controller);
       },
-      onResponseEnd() {
-        response.end();
-        boundDelivery(response);
-      },
+      onResponseEnd: finish,
       onResponseError(_controller, error) {
-        if (refused || !failed(error)) end(refused ?? refusalFor(error));
+        if (!refused && isWholeWithoutBody(response, error)) finish();
+        else if (refused || !failed(error)) end(refused ?? refusalFor(error));
       },
     },
   };
+
+  function finish(): void {
+    response.end();
+    boundDelivery(response);
+  }
 
   function end(outcome: Refusal | null): void {
     ended();
@@ -101,11 +104,12 @@ export function passOn(call: Call, { begun, failed, ended }: Listener): Passage 
 /** Begins an answer as an upstream does, unless it says that its body is beyond the definition's limit. */
 export function sendHead(call: Call, status: number, came: HeaderList): Refusal | null {
   const { request, definition } = call;
-  const headers = clientHeaders(came);
+  const headers = headersFor(status, clientHeaders(came));
   const limit = definition.limits.responseBody;
   if (
     limit !== null &&
     request.method !== "HEAD" &&
+    status !== 304 &&
     Number(valuesOf(headers, "content-length")[0] ?? 0) > limit
   )
     return { code: 17 };
@@ -120,6 +124,20 @@ export function sendHead(call: Call, status: number, came: HeaderList): Refusal 
     );
   }
   return null;
+}
+
+/** A length has no place in a 204, and some clients would wait for what is as long (RFC 9110 8.6). */
+function headersFor(status: number, headers: string[]): string[] {
+  return status === 204 ? filterHeaders(headers, (name) => name.toLowerCase() !== "content-length") : headers;
+}
+
+/**
+ * Whether an answer that is said to be cut off is whole: one without a body by its status may say how long
+ * the body would be (RFC 9110 8.6), and undici misses the body then.
+ */
+function isWholeWithoutBody({ headersSent, statusCode }: Call["response"], error: Error): boolean {
+  const hasNoBody = headersSent && (statusCode === 204 || statusCode === 304);
+  return hasNoBody && error instanceof errors.ResponseContentLengthMismatchError;
 }
 
 function stop(controller: Dispatcher.DispatchController): void {
