@@ -275,14 +275,22 @@ function report(
   if (!observe) return;
   const elapsed = performance.now() - start;
   const { method = "", url = "" } = response.req;
+  const isBrokenOff = response.headersSent && !response.writableFinished;
   observe({
     id,
     receivedAt: Math.round(Date.now() - elapsed),
     method,
     path: loggedPath(url),
     client: clientAddress,
-    status: response.headersSent ? response.statusCode : clientGone,
+    status: statusOf(response, isBrokenOff ? refusal : null),
+    isBrokenOff,
     milliseconds: Math.round(elapsed * 1000) / 1000,
     decision: decisionOf(call, ruling, refusal),
   });
+}
+
+/** What began well and was broken off was no success. */
+function statusOf({ headersSent, statusCode }: ServerResponse, brokenOff: Refusal | null): number {
+  if (brokenOff) return endpointErrors[brokenOff.code].status;
+  return headersSent ? statusCode : clientGone;
 }

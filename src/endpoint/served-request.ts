@@ -12,8 +12,10 @@ export interface ServedRequest {
   readonly path: string;
   /** Where the request came from. */
   readonly client: string;
-  /** 499 when the caller went away first. */
+  /** 499 when the caller went away first. Of an answer that had to be broken off, that of the error. */
   readonly status: number;
+  /** Whether the answer had begun and was broken off, by the endpoint or the caller. */
+  readonly isBrokenOff: boolean;
   readonly milliseconds: number;
   readonly decision: Decision;
 }

@@ -25,6 +25,7 @@ describe("a request that is over", () => {
       path: "/api/custom/it/",
       client: "127.0.0.1",
       status: 200,
+      isBrokenOff: false,
     });
     expect(request.decision).toMatchObject({ definition: "it", token: "internal", rule: null, code: null });
     expect(Math.abs(Date.now() - request.receivedAt)).toBeLessThan(10_000);
@@ -65,6 +66,32 @@ describe("a request that is over", () => {
 
     expect(await call).toBe("gone");
     expect(await only()).toMatchObject({ path: "/it", client: "127.0.0.1", status: 499 });
+  });
+});
+
+describe("an answer that had begun and was broken off", () => {
+  test("is told with the status of the error, since it was no success", async () => {
+    const upstream = await upstreamThat((_request, response) => {
+      response.write("1234567890");
+      response.end("1");
+    });
+    const limits = { responseBody: "10B" };
+    const url = await started([definition("it", { listenPath: "/it", action: proxyTo(upstream), limits })]);
+
+    await expect(fetch(`${url}/it`).then((answer) => answer.text())).rejects.toThrow("terminated");
+
+    expect(await only()).toMatchObject({ status: 500, isBrokenOff: true, decision: { code: 17 } });
+  });
+
+  test("by the caller is told with the status that the caller read", async () => {
+    const upstream = await upstreamThat((_request, response) => response.write("first"));
+    const url = await started([definition("it", { listenPath: "/it", action: proxyTo(upstream) })]);
+    const leaving = new AbortController();
+    await fetch(`${url}/it`, { signal: leaving.signal });
+
+    leaving.abort();
+
+    expect(await only()).toMatchObject({ status: 200, isBrokenOff: true, decision: { code: null } });
   });
 });
 

@@ -742,6 +742,19 @@ describe("an upstream that", () => {
     );
   });
 
+  test("answers beyond the definition's limit at once is refused, also when it did not say so", async () => {
+    const endpoint = await rawProxied(
+      (socket) =>
+        socket.on("data", () =>
+          socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nb\r\n12345678901\r\n0\r\n\r\n"),
+        ),
+      { limits: { responseBody: "10B" } },
+    );
+
+    await expectError(await fetch(`${endpoint.url}/p`), 500, 17);
+    await expectError(await fetch(`${endpoint.url}/p`), 500, 17);
+  });
+
   test("gets no more of a request than the definition's limit", async () => {
     const upstream = await echo();
     const endpoint = await proxied({ targetUrl: upstream.url }, { limits: { requestBody: "10B" } });
@@ -793,10 +806,13 @@ async function proxied(proxy: ProxyAction, spec: Partial<ApiDefinitionSpec> = {}
   return await started(state([definition("p", { listenPath: "/p", action: { proxy }, ...spec })]));
 }
 
-async function rawProxied(onSocket: Parameters<typeof startRawUpstream>[0]): Promise<Endpoint> {
+async function rawProxied(
+  onSocket: Parameters<typeof startRawUpstream>[0],
+  spec: Partial<ApiDefinitionSpec> = {},
+): Promise<Endpoint> {
   const upstream = await startRawUpstream(onSocket);
   opened.push(upstream);
-  return await proxied({ targetUrl: upstream.url, timeout: "500ms" });
+  return await proxied({ targetUrl: upstream.url, timeout: "500ms" }, spec);
 }
 
 async function started(...args: Parameters<typeof serve>): Promise<Endpoint> {

@@ -39,6 +39,9 @@ export function passOn(call: Call, { begun, failed, ended }: Listener): Passage 
   let upstream: Dispatcher.DispatchController | null = null;
   let refused: Refusal | null = null;
   let size = 0;
+  let status = 0;
+  /** Until it is sent: for a moment, in which a refusal can still be told. */
+  let head: HeaderList | null = null;
   let resolve = (_outcome: Refusal | null) => {};
   const over = new Promise<Refusal | null>((settle) => (resolve = settle));
   response.on("close", () => (response.writableFinished ? end(null) : refuse({ code: 2011 })));
@@ -52,28 +55,41 @@ export function passOn(call: Call, { begun, failed, ended }: Listener): Passage 
         upstream = controller;
         if (refused) stop(controller);
       },
-      onResponseStart(controller, status) {
-        if (status >= 200) start(controller, status);
+      onResponseStart(controller, code) {
+        if (code < 200) return;
+        begun();
+        status = code;
+        head = textsOf(controller.rawHeaders);
+        // What is there goes out with the head, which does not wait for more. flushHeaders would send it as UTF-8.
+        process.nextTick(() => {
+          if (!head) return;
+          release(head);
+          if (!refused && !response.destroyed) response.write(Buffer.alloc(0));
+        });
       },
       onResponseData(controller, chunk) {
         size += chunk.length;
-        if (size > limit) refuse({ code: 17, reason: "the upstream's answer is beyond the limit" });
-        else if (!response.destroyed && !response.write(chunk)) waitForClient(controller);
+        if (size > limit) return refuse({ code: 17, reason: "the upstream's answer is beyond the limit" });
+        if (head) release(head);
+        if (!refused && !response.destroyed && !response.write(chunk)) waitForClient(controller);
       },
       onResponseEnd: finish,
       onResponseError(_controller, error) {
-        if (!refused && isWholeWithoutBody(response, error)) finish();
+        if (!refused && isWholeWithoutBody(status, error)) finish();
         else if (refused || !failed(error)) end(refused ?? refusalFor(error));
       },
     },
   };
 
   function finish(): void {
+    if (head) release(head);
+    if (refused) return;
     response.end();
     boundDelivery(response);
   }
 
   function end(outcome: Refusal | null): void {
+    head = null;
     ended();
     resolve(outcome);
   }
@@ -84,14 +100,10 @@ export function passOn(call: Call, { begun, failed, ended }: Listener): Passage 
     end(refused);
   }
 
-  function start(controller: Dispatcher.DispatchController, status: number): void {
-    begun();
-    const refusal = sendHead(call, status, textsOf(controller.rawHeaders));
-    if (refusal) return refuse(refusal);
-    // What is there goes out with the head, which does not wait for more. flushHeaders would send it as UTF-8.
-    process.nextTick(() => {
-      if (size === 0 && !response.writableEnded && !response.destroyed) response.write(Buffer.alloc(0));
-    });
+  function release(held: HeaderList): void {
+    head = null;
+    const refusal = sendHead(call, status, held);
+    if (refusal) refuse(refusal);
   }
 
   function waitForClient(controller: Dispatcher.DispatchController): void {
@@ -135,9 +147,8 @@ function headersFor(status: number, headers: string[]): string[] {
  * Whether an answer that is said to be cut off is whole: one without a body by its status may say how long
  * the body would be (RFC 9110 8.6), and undici misses the body then.
  */
-function isWholeWithoutBody({ headersSent, statusCode }: Call["response"], error: Error): boolean {
-  const hasNoBody = headersSent && (statusCode === 204 || statusCode === 304);
-  return hasNoBody && error instanceof errors.ResponseContentLengthMismatchError;
+function isWholeWithoutBody(status: number, error: Error): boolean {
+  return (status === 204 || status === 304) && error instanceof errors.ResponseContentLengthMismatchError;
 }
 
 function stop(controller: Dispatcher.DispatchController): void {

@@ -28,9 +28,11 @@ function factsOf(request: ServedRequest) {
   };
 }
 
-function outcomeOf({ status, decision }: ServedRequest): "served" | "refused" | "gone" {
-  if (decision.code !== null) return "refused";
-  return status === 499 ? "gone" : "served";
+type Outcome = "served" | "refused" | "broken-off" | "gone";
+
+function outcomeOf({ status, isBrokenOff, decision }: ServedRequest): Outcome {
+  if (decision.code !== null) return isBrokenOff ? "broken-off" : "refused";
+  return status === 499 || isBrokenOff ? "gone" : "served";
 }
 
 /** Facts without a value are left out. */

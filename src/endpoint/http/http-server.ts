@@ -160,6 +160,7 @@ function answerRaw(
     path: "",
     client: plainAddress(socket.remoteAddress ?? ""),
     status,
+    isBrokenOff: false,
     milliseconds: 0,
     decision: decisionOf(null, null, { code }),
   });

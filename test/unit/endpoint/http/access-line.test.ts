@@ -56,6 +56,18 @@ describe("a line of the access log", () => {
     });
   });
 
+  test.each([
+    ["the endpoint", 17, 500, "broken-off"],
+    ["the caller", null, 200, "gone"],
+  ] as const)("tells that %s broke an answer off", (_who, code, status, outcome) => {
+    const decision = decisionOf(null, null, code && { code });
+
+    expect(JSON.parse(accessLine(request({ decision, status, isBrokenOff: true }), "json"))).toMatchObject({
+      decision: outcome,
+      status,
+    });
+  });
+
   test.each(["text", "json"] as const)("stays one line in %s whatever is in it", (format) => {
     const line = accessLine(request({ path: "/a\nGET /b 200\u001b[2J\u0085" }), format);
 
@@ -83,6 +95,7 @@ function request(facts: Partial<ServedRequest>): ServedRequest {
     path: "/api/custom/encoders",
     client: "192.0.2.7",
     status: 200,
+    isBrokenOff: false,
     milliseconds: 1.25,
     decision: { ...decisionOf(null, null, null), definition: "encoders", token: "internal" },
     ...facts,
