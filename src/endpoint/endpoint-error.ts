@@ -146,6 +146,11 @@ export const endpointErrors = {
     detail: "Too many requests to this API. Try again later.",
     event: "RatelimitExceeded",
   },
+  2019: {
+    name: "ExpectationNotUnderstood",
+    status: 417,
+    detail: "The only expectation that is understood is 100-continue.",
+  },
   2030: { name: "BatchMalformed", status: 400, detail: "Batch request malformed" },
   2031: {
     name: "BatchedRequestMalformed",

@@ -15,12 +15,12 @@ import { decisionOf, eventOf } from "./decision.ts";
 import { endpointErrors, type EndpointEventName, type Refusal, sendRefusal } from "./endpoint-error.ts";
 import type { CallTrace } from "./explain/call-trace.ts";
 import { findCall } from "./find-call.ts";
-import { valuesOf } from "./http/begin-answer.ts";
 import { clientAddress, isHandedOn } from "./http/client-address.ts";
 import type { Upgrade } from "./http/handshake.ts";
 import { announcesBody, discardBody } from "./http/request-body.ts";
 import { requestId } from "./http/request-id.ts";
 import { parseRequestTarget } from "./http/request-target.ts";
+import { malformationOf } from "./malformation.ts";
 import { applyRules, type Judged, type Ruling } from "./rules/rules.ts";
 import type { ScriptPool } from "./script/script-pool.ts";
 import { loggedPath, type ServedRequest } from "./served-request.ts";
@@ -221,13 +221,6 @@ function announceEnd({ definition, version, receivedAt }: Call, { ownHeaders }: 
   if (!Number.isFinite(end) || end <= receivedAt) return;
   const moment = new Date(end).toUTCString();
   ownHeaders.push("sunset", moment, "x-tyk-api-expires", moment);
-}
-
-/** What the parser lets through and no upstream should have to make sense of. */
-function malformationOf({ headers, rawHeaders }: IncomingMessage): Refusal | null {
-  const coding = headers["transfer-encoding"];
-  if (coding !== undefined && coding.toLowerCase() !== "chunked") return { code: 2005 };
-  return valuesOf(rawHeaders, "host").length > 1 ? { code: 2001 } : null;
 }
 
 /** A client that went away is no failure; anything else that is thrown is a bug, and never shown. */

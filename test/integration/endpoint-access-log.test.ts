@@ -55,6 +55,24 @@ describe("a request that is over", () => {
     expect(answer).toContain(`x-request-id: ${request.id}\r\n`);
   });
 
+  test.each([
+    ["has no host", "GET /it HTTP/1.1\r\nConnection: close\r\n\r\n", 400, 2001],
+    [
+      "has an unknown expectation",
+      "GET /it HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nConnection: close\r\n\r\n",
+      417,
+      2019,
+    ],
+  ])("is told also when it %s", async (_what, text, status, code) => {
+    const url = await started([]);
+
+    const answer = await rawConnection(url, text).ended;
+
+    const request = await only();
+    expect(request).toMatchObject({ method: "GET", path: "/it", status, decision: { code } });
+    expect(answer).toContain(`x-request-id: ${request.id}\r\n`);
+  });
+
   test("is told when the caller went away", async () => {
     const upstream = await upstreamThat(() => {});
     const url = await started([definition("it", { listenPath: "/it", action: proxyTo(upstream) })]);

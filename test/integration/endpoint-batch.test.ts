@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Endpoint } from "../../src/endpoint/endpoint.ts";
 import type { ApiDefinitionSpec } from "../../src/manifest/api-definition.generated.ts";
 import { bearer, definition, errorCode, feedOf, scripted, serve, state, token } from "../support/serving.ts";
-import { startEcho, startUpstream, type Upstream } from "../support/upstream.ts";
+import { rawConnection, startEcho, startUpstream, type Upstream } from "../support/upstream.ts";
 
 interface Unit {
   readonly relative_url: string;
@@ -65,6 +65,18 @@ describe("a batch", () => {
       expect(JSON.parse(units[2]?.body ?? "")).toMatchObject({ errors: [{ errorCode: 1008 }] });
     },
   );
+
+  test("may come in HTTP/1.0, which needs no host", async () => {
+    await start({ listenPath: "/it", batch });
+    const body = JSON.stringify({ requests: [{ relative_url: "a" }] });
+
+    const { ended } = rawConnection(
+      endpoint.url,
+      `POST /it/tyk/batch HTTP/1.0\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+
+    expect(await ended).toContain('"code":200');
+  });
 
   test("hands none of its own headers on", async () => {
     await start({ listenPath: "/it", tokens: ["internal"], batch });

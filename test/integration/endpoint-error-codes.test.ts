@@ -117,6 +117,7 @@ const provocations: Record<EndpointErrorCode, Provocation> = {
     before: 1,
   },
   2018: { ...api({ rateLimit: { limit: 1, window: "1h" } }), before: 1 },
+  2019: { ...api({}), request: get("/it", { expect: "tea" }) },
   2030: { ...api({ batch: { enabled: true } }), request: post("/it/tyk/batch", "x") },
   2031: { ...api({ batch: { enabled: true } }), request: post("/it/tyk/batch", '{"requests":[1]}') },
   2032: {

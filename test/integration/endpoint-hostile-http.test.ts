@@ -28,7 +28,7 @@ afterAll(async () => {
 describe("a request that is no proper HTTP", () => {
   test.each([
     ["is no request", "hello\r\n\r\n", 400, 2001],
-    ["has no host", "GET /it HTTP/1.1\r\n\r\n", 400, null],
+    ["has no host", "GET /it HTTP/1.1\r\nConnection: close\r\n\r\n", 400, 2001],
     ["has two hosts", "GET /it HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n", 400, 2001],
     ["has a bad host", "GET /it HTTP/1.1\r\nHost: a/b\r\nConnection: close\r\n\r\n", 400, 2001],
     ["has a space in a header name", "GET /it HTTP/1.1\r\nHost: x\r\nX y: z\r\n\r\n", 400, 2001],
@@ -96,9 +96,9 @@ describe("a request that is no proper HTTP", () => {
     ],
     [
       "wants a WebSocket and has no host",
-      "GET /proxy HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+      "GET /proxy HTTP/1.1\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n",
       400,
-      null,
+      2001,
     ],
     [
       "wants a WebSocket and has two hosts",
@@ -132,7 +132,13 @@ describe("a request that is no proper HTTP", () => {
       "has an unknown expectation",
       "GET /it HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nConnection: close\r\n\r\n",
       417,
-      null,
+      2019,
+    ],
+    [
+      "has a body and an unknown expectation",
+      "POST /proxy HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
+      417,
+      2019,
     ],
   ])("because it %s is refused", async (_what, text, status, code) => {
     const before = upstream.requests.length;
@@ -140,7 +146,8 @@ describe("a request that is no proper HTTP", () => {
     const answer = await exchange(text);
 
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    if (code !== null) expect(answer).toContain(`"errorCode":${code},`);
+    expect(answer).toContain(`"errorCode":${code},`);
+    expect(answer).toMatch(/^x-request-id: [0-9a-f]{12}\r$/m);
     expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1);
     expect(upstream.requests).toHaveLength(before);
   });
@@ -257,6 +264,7 @@ describe("a client", () => {
 
   test("may speak HTTP/1.0", async () => {
     expect(await exchange("GET /it HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1.1 200 [^]*it$/);
+    expect(await exchange("GET /it HTTP/1.0\r\nExpect: tea\r\n\r\n")).toMatch(/^HTTP\/1.1 200 [^]*it$/);
     expect(await exchange("GET /proxy HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1.1 200 [^]*upstream$/);
   });
 

@@ -34,11 +34,12 @@ export type LocalExchange = (
  * streams. To the handler they come from this address.
  */
 export function createLocalExchange(handle: LocalHandler, address: string): LocalExchange {
-  const server = createServer({ maxHeaderSize: 64 * 1024, requireHostHeader: false });
-  server.on("request", (request, response) => {
+  const server = createServer({ maxHeaderSize: 64 * 1024 });
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const over = handle(request, response);
     if (over) response.on("close", over);
-  });
+  };
+  server.on("request", serve).on("checkExpectation", serve);
   return async (asked, host, signal, mayTake) => {
     const [near, far] = duplexPair();
     // An end is handed on by the pair; that one side breaks off is not.
@@ -89,7 +90,8 @@ async function send(
       setHost: false,
       headers: [
         ...headers.flat(),
-        ...(host === "" ? [] : ["host", host]),
+        "host",
+        host,
         ...(body.length === 0 ? [] : ["content-length", String(body.length)]),
       ],
       maxHeaderSize: 64 * 1024,

@@ -76,12 +76,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     keepAliveTimeout: times.keepAlive,
     connectionsCheckingInterval: Math.min(1000, times.headers),
     insecureHTTPParser: false,
-    requireHostHeader: true,
+    // Node.js would answer itself, with no word of why.
+    requireHostHeader: false,
   });
   // The size is what bounds them; a limit by number would leave the rest out without a word.
   server.maxHeadersCount = 0;
   const connections = watchConnections(server);
-  const onRequest = (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): void => {
     connections.add(response);
     boundArrival(request, response, times.request, () => cutOff(request.socket, 2002));
     const over = handle(request, response, upgrade);
@@ -95,6 +96,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     noteExpectation(response);
     onRequest(request, response);
   });
+  server.on("checkExpectation", onRequest);
   server.on("connect", (_request, socket: Socket) => {
     // Node.js has let go of the connection: without a listener a reset would end the process.
     socket.on("error", () => {});
