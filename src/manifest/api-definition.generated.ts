@@ -364,7 +364,7 @@ export interface MethodAction {
  */
 export interface Versions {
   /**
-   * Where the request names its version.
+   * Where the request names its version. Of several the first counts with `strip`; else they are refused, since the upstream might take another.
    */
   location: "header" | "query" | "path";
   /**

@@ -30,6 +30,11 @@ type Spec = Omit<Partial<ApiDefinitionSpec>, "action"> & {
 
 const p: Spec = { listenPath: "/p", to: "/base" };
 const closed: Spec = { ...p, tokens: ["internal"] };
+const readAbove = {
+  default: "1",
+  fallbackToDefault: true,
+  entries: [{ name: "1" }, { name: "old", expires: "2001-01-01" }],
+};
 const reply = (body: string) => ({ action: "reply" as const, status: 200, body });
 
 const facts: readonly [about: string, specs: readonly Spec[], facts: readonly Fact[]][] = [
@@ -217,6 +222,23 @@ const facts: readonly [about: string, specs: readonly Spec[], facts: readonly Fa
       "GET /p/x?V=2 => 200 /base/x?V=2",
       "GET /p/x?v=9 => 200 /base/x",
       "GET /p/x?v= => 200 /base/x",
+    ],
+  ],
+  [
+    "a version that the upstream gets to read",
+    [
+      { ...p, versions: { location: "query", key: "v", ...readAbove } },
+      { ...p, listenPath: "/h", versions: { location: "header", key: "X-V", ...readAbove } },
+    ],
+    [
+      "GET /p/x?v=1&v=old => 403 2014",
+      "GET /p/x?v=old&v=1 => 403 2014",
+      "GET /p/x?v=1&%76=9 => 403 2014",
+      "GET /p/x?v=1&v=1 => 200 /base/x?v=1&v=1",
+      "GET /h/x | x-v: 1 | x-v: old => 403 2014",
+      "GET /h/x | x-v: 9, old => 403 2014",
+      "GET /h/x | x-v: 1 | X-V: 1 => 200 /base/x",
+      "GET /h/x | x-v: 9 => 200 /base/x",
     ],
   ],
   [

@@ -41,8 +41,10 @@ const reasons: Partial<Record<EndpointErrorCode, Reason>> = {
   2007: ({ definition, spec }) => [`'${definition}' has expired: ${spec?.expires}.`],
   2008: whyAddress,
   2013: ({ definition, spec }) => [`The request names no version of '${definition}'.`, ...versionsOf(spec)],
-  2014: ({ definition, spec }) => [
-    `'${definition}' has no version of the name that the request gives.`,
+  2014: ({ definition, spec, call }) => [
+    call?.versionFault === "several"
+      ? `The request names several versions of '${definition}', which does not say which one is meant.`
+      : `'${definition}' has no version of the name that the request gives.`,
     ...versionsOf(spec),
   ],
   2015: ({ definition, call }) => [`Version '${call?.version?.name}' of '${definition}' has expired.`],

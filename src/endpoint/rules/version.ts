@@ -2,9 +2,10 @@ import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
 import { hasEnded } from "../timestamp.ts";
 
-/** Refuses calls that name no version where one must be named, or one that there isn't. */
+/** Refuses calls that name no version where one must be named, one that there isn't, or several. */
 export function versionIsKnown({ versionFault }: Call): Refusal | null {
   if (versionFault === null) return null;
+  if (versionFault === "several") return { code: 2014, reason: "the request names several versions" };
   return { code: versionFault === "missing" ? 2013 : 2014 };
 }
 

@@ -31,7 +31,7 @@ export interface ServedVersions {
 /** The version of a call, or why it has none. */
 export interface ChosenVersion {
   readonly version: ServedVersion | null;
-  readonly fault: "missing" | "unknown" | null;
+  readonly fault: "missing" | "unknown" | "several" | null;
   /** Whether the first segment below the route named it. */
   readonly fromPath: boolean;
 }
@@ -65,7 +65,10 @@ export function chooseVersion(
   query: string,
   below: readonly string[],
 ): ChosenVersion {
-  const asked = askedVersion(versions, headers, query, below);
+  const [asked = "", ...others] = askedVersions(versions, headers, query, below);
+  // Whichever is judged here, the upstream would get to read the others too.
+  const isUnclear = !versions.strip && others.some((other) => other !== asked);
+  if (isUnclear) return { version: null, fault: "several", fromPath: false };
   const version = versions.byName.get(asked) ?? null;
   if (version) return { version, fault: null, fromPath: versions.location === "path" };
   const mayDefault = asked === "" || versions.fallBack;
@@ -73,13 +76,15 @@ export function chooseVersion(
   return { version: null, fault: asked === "" ? "missing" : "unknown", fromPath: false };
 }
 
-function askedVersion(
-  { location, key }: ServedVersions,
+function askedVersions(
+  { location, key, strip, byName }: ServedVersions,
   headers: IncomingHttpHeaders,
   query: string,
   below: readonly string[],
-): string {
-  if (location === "path") return canonicalSegment(below[0] ?? "", false);
-  if (location === "query") return new URLSearchParams(query).get(key) ?? "";
-  return [headers[key] ?? []].flat()[0]?.trim() ?? "";
+): string[] {
+  if (location === "path") return [canonicalSegment(below[0] ?? "", false)];
+  if (location === "query") return new URLSearchParams(query).getAll(key);
+  // Of a header that comes twice Node.js makes a list.
+  const value = [headers[key] ?? []].flat()[0]?.trim() ?? "";
+  return strip || byName.has(value) ? [value] : value.split(",").map((part) => part.trim());
 }

@@ -26,6 +26,20 @@ describe("the version of a call", () => {
       "/?v=9",
       "unknown",
     ],
+    ["is refused when it is unclear", { location: "query", key: "v" }, "/?v=v1&v=v2", "several"],
+    [
+      "is refused when it is unclear, also with a default",
+      { location: "query", key: "v", default: "v1", fallbackToDefault: true },
+      "/?v=&a=1&v=v2",
+      "several",
+    ],
+    ["may be named twice", { location: "query", key: "v" }, "/?v=v1&%76=v1", "v1"],
+    [
+      "is the first when the upstream reads none",
+      { location: "query", key: "v", strip: true },
+      "/?v=v1&v=v2",
+      "v1",
+    ],
     ["is never a property of objects", { location: "path" }, "/__proto__", "unknown"],
   ])("%s", (_what, versions, url, expected) => {
     const [path = "", query = ""] = url.split("?");
