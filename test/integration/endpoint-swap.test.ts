@@ -4,7 +4,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 
 import type { Endpoint } from "../../src/endpoint/endpoint.ts";
 import { accessLine } from "../../src/endpoint/http/access-line.ts";
-import { createLog } from "../../src/log.ts";
+import { AppError } from "../../src/errors.ts";
+import { createLog, lineLog } from "../../src/log.ts";
 import type { ServingState } from "../../src/store/serving/serving-store.ts";
 import { definition, errorCode, feedOf, scripted, serve, state } from "../support/serving.ts";
 import { rawConnection, startUpstream } from "../support/upstream.ts";
@@ -138,6 +139,24 @@ describe("without its store", () => {
     await vi.waitFor(() => expect(endpoint.servedRevision()).toBe(1), { timeout: 5000 });
 
     expect(tries).toBe(3);
+  });
+
+  test.each([
+    [
+      "message, and no stack",
+      new AppError("database-unreachable", "The database can't be reached."),
+      "reason",
+    ],
+    ["stack when it is a bug", new Error("a bug"), "err"],
+  ])("the log has the failure's %s", async (_what, failure, field) => {
+    const lines: string[] = [];
+    const feed = feedOf(failure);
+
+    opened.push(await serve(feed, { log: lineLog("warn", (line) => lines.push(line)) }));
+
+    const line = JSON.parse(lines.find((text) => text.includes("Loading the APIs failed"))!);
+    expect(line).toHaveProperty(field);
+    expect(JSON.stringify(line).includes(" at ")).toBe(field === "err");
   });
 
   test("the endpoint goes on serving what it has", async () => {

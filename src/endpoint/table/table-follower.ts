@@ -1,4 +1,5 @@
 import type { Closeable } from "../../closeable.ts";
+import { AppError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { within } from "../within.ts";
@@ -128,10 +129,9 @@ export async function followTables(options: {
 
   function retryLater(error: unknown): void {
     const delay = Math.min(firstDelay * 2 ** failures++, longestDelay);
-    log.warn(
-      { err: error, delay, serving: table?.revision ?? null },
-      "Loading the APIs failed; trying again.",
-    );
+    // Of a bug also where it is.
+    const cause = error instanceof AppError ? { reason: error.message } : { err: error };
+    log.warn({ ...cause, delay, serving: table?.revision ?? null }, "Loading the APIs failed; trying again.");
     if (!closed) timer = setTimeout(() => void wake(), delay);
   }
 }
