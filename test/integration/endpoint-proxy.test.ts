@@ -118,9 +118,10 @@ describe("a proxied request", () => {
 
     expect(upstream.requests[0]!.headers).toMatchObject({
       ...said,
-      "x-forwarded-for": expect.stringContaining("192.0.2.7"),
+      "x-forwarded-for": "192.0.2.7, 127.0.0.1",
     });
     expect(upstream.requests[1]!.headers).toMatchObject({
+      "x-forwarded-for": "127.0.0.1",
       "x-forwarded-proto": "http",
       "x-forwarded-host": new URL(endpoint.url).host,
     });

@@ -1,5 +1,6 @@
 import type { Call } from "../call.ts";
 import { filterHeaders, type HeaderList, valuesOf } from "../http/begin-answer.ts";
+import { plainAddress } from "../http/client-address.ts";
 import { hopByHop, saidByProxy } from "../http/header-names.ts";
 import { askedHost } from "../http/request-target.ts";
 import { withoutCookie } from "../token-location.ts";
@@ -42,8 +43,9 @@ export function clientHeaders(came: HeaderList): string[] {
 function addForwarded(headers: string[], call: Call): void {
   const { id, request, clientAddress, isHandedOn } = call;
   const before = String(request.headers["x-forwarded-for"] ?? "");
-  const chain =
-    before === "" || clientAddress === "" ? before || clientAddress : `${before}, ${clientAddress}`;
+  // Each hop adds whom it was spoken to by, which is the client only when nobody is in between.
+  const peer = isHandedOn ? plainAddress(request.socket.remoteAddress ?? "") : clientAddress;
+  const chain = before === "" || peer === "" ? before || peer : `${before}, ${peer}`;
   const { "x-forwarded-host": askedFor, "x-forwarded-proto": scheme } = request.headers;
   const host = isHandedOn && typeof askedFor === "string" ? askedFor : hostOf(call);
   const isSecure = isHandedOn && scheme === "https";
