@@ -50,7 +50,8 @@ async function showObjects(
   if (format === "json") printJson(objects.map(asManifest));
   else if (format === "yaml") process.stdout.write(objects.map(asYaml).join("---\n"));
   else {
-    for (const line of objectTable(kind, objects)) print(line);
+    const credentials = kind === "ApiToken" ? await store.allCredentials() : [];
+    for (const line of objectTable(kind, objects, credentials)) print(line);
     if (objects.length === 0) talk(`There is no ${kind} yet.`);
   }
 }

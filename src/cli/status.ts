@@ -18,23 +18,24 @@ import { heldLine, problemLine, quarantineLine } from "./output/change-lines.ts"
 import { formatFlag } from "./output/formats.ts";
 import { ago, counted, print, printJson, talk } from "./output/output.ts";
 import { suspensionText } from "./output/suspension-text.ts";
+import { type UnusableToken, unusableTokens } from "./output/token-state.ts";
 
 /** `gitway status`: how reconciling stands. Exit 1 unless everything is live. */
 export function addStatus(program: Command): void {
   const command = program
     .command("status")
     .description(
-      "Print how reconciling stands: revisions, what is held, quarantined or suspended, and why. Also rate limits that were hit.",
+      "Print how reconciling stands: revisions, what is held, quarantined or suspended, and why. Also tokens whose secret is of no use, and rate limits that were hit.",
     )
     .addOption(formatFlag())
     .action(async (options: { format: string }) => {
       const config = configOf(command);
-      const { status, notices, suspension } = await withStore(config, commandLog(config), readStatus);
+      const { status, suspension, ...more } = await withStore(config, commandLog(config), readStatus);
       if (options.format === "json")
-        printJson(status || suspension ? { ...status, notices, suspension } : null);
+        printJson(status || suspension ? { ...status, ...more, suspension } : null);
       else {
         if (suspension) showSuspension(suspension);
-        if (status) showStatus(status, notices);
+        if (status) showStatus(status, more);
         else talk("No pass has run yet. Run one with: gitway apply");
       }
       process.exitCode = status === null || status.state === "synced" ? 0 : 1;
@@ -45,13 +46,19 @@ export function addStatus(program: Command): void {
 interface Standing {
   readonly status: SyncStatus | null;
   readonly notices: readonly LimitNotice[];
+  readonly unusableTokens: readonly UnusableToken[];
   readonly suspension: Suspension | null;
 }
 
 async function readStatus(store: Store): Promise<Standing> {
-  const asked = [store.readSync(), store.notices(), store.suspension()] as const;
-  const [status, notices, suspension] = await Promise.all(asked);
-  return { status, notices, suspension };
+  const [status, notices, suspension, tokens, credentials] = await Promise.all([
+    store.readSync(),
+    store.notices(),
+    store.suspension(),
+    store.objects("ApiToken"),
+    store.allCredentials(),
+  ]);
+  return { status, notices, unusableTokens: unusableTokens(tokens, credentials), suspension };
 }
 
 function showSuspension(suspension: Suspension): void {
@@ -59,7 +66,10 @@ function showSuspension(suspension: Suspension): void {
   print("    nothing goes live until: gitway resume");
 }
 
-function showStatus(status: SyncStatus, notices: readonly LimitNotice[]): void {
+function showStatus(
+  status: SyncStatus,
+  { notices, unusableTokens }: Pick<Standing, "notices" | "unusableTokens">,
+): void {
   const { source, state, since, error } = status;
   print(`state      ${state} since ${since} (${ago(since)})`, state === "synced" ? "added" : "warning");
   if (error) print(`error      ${error.message} [${error.code}]`, "error");
@@ -75,6 +85,7 @@ function showStatus(status: SyncStatus, notices: readonly LimitNotice[]): void {
   for (const held of status.held) showHeld(held);
   const told = new Set(status.quarantined.flatMap(({ problems }) => problems.map(problemLine)));
   for (const line of status.problems.map(problemLine)) if (!told.has(line)) print(line, "warning");
+  for (const token of unusableTokens) showUnusable(token);
   for (const notice of notices) showNotice(notice);
 }
 
@@ -94,6 +105,16 @@ function showNotice({ kind, name, objectId, limit, window, since }: LimitNotice)
   print(`notice     ${kind} ${name} (${objectId}) hit its limit of ${rate}`, "warning");
   const word = kind === "ApiToken" ? "token" : "definition";
   print(`    since ${since} (${ago(since)}); clear it with: gitway clear-notice ${word} ${name}`);
+}
+
+const whyUnusable: Partial<Record<UnusableToken["state"], string>> = {
+  "no secret": "its reference gives no secret that can be used",
+  revoked: "the secret that it refers to was revoked: refer to another",
+  ended: "its secrets have come to their end",
+};
+
+function showUnusable({ name, id, state }: UnusableToken): void {
+  print(`unusable   ApiToken ${name} (${id}): ${whyUnusable[state] ?? state}`, "warning");
 }
 
 function showQuarantined(entry: QuarantinedManifest): void {

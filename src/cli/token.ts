@@ -33,10 +33,8 @@ function addTokenList(token: Command): void {
 }
 
 async function listCredentials(store: Store, name: string | undefined, format: string): Promise<void> {
-  const tokens =
-    name === undefined ? await store.objects("ApiToken") : [await findObject(store, "ApiToken", name)];
-  const credentials: Credential[] = [];
-  for (const token of tokens) credentials.push(...(await store.credentials(token.name)));
+  if (name !== undefined) await findObject(store, "ApiToken", name);
+  const credentials = name === undefined ? await store.allCredentials() : await store.credentials(name);
   if (format === "json") {
     printJson(credentials);
     return;

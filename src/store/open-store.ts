@@ -7,7 +7,7 @@ import { Secret } from "../secret.ts";
 import { applyRevision } from "./apply.ts";
 import { restoreBackup } from "./backup/restore-backup.ts";
 import { takeBackup } from "./backup/take-backup.ts";
-import { findCredentials, readCredentials } from "./credentials/credentials.ts";
+import { findCredentials, readAllCredentials, readCredentials } from "./credentials/credentials.ts";
 import { issueCredential, rotateCredential } from "./credentials/issue-credential.ts";
 import { noteLastUse } from "./credentials/last-use.ts";
 import { syncReferences } from "./credentials/reference-credentials.ts";
@@ -140,6 +140,7 @@ function storeOn(database: Database, server: Server, log: Log): Store {
     history: (kind, name, limit) => readHistory(database, kind, name, limit),
     verifyEvents: (inspect) => verifyEvents(database, inspect),
     credentials: (token) => readCredentials(database, token),
+    allCredentials: () => readAllCredentials(database),
     credentialsOf: (hash) => findCredentials(database, hash),
     issueCredential: (request) => issueCredential(database, request),
     rotateCredential: (request) => rotateCredential(database, request),

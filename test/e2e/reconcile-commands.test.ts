@@ -356,6 +356,37 @@ describe("gitway token", () => {
   });
 });
 
+test("get and status show that a token has no secret that is of use", async () => {
+  const limited = token
+    .replace("internal", "partner")
+    .replace("generate: true }", "env: PARTNER }, quota: { limit: 5, window: 1d }");
+  await repository.commit({ files: { "apis/token.yaml": token, "apis/partner.yaml": limited } });
+  await gitway("apply");
+
+  const missing = await Promise.all([gitway("get", "tokens", "--format", "text"), gitway("status")]);
+  env.PARTNER = "p".repeat(40);
+  await gitway("apply");
+  const found = await Promise.all([gitway("get", "tokens", "--format", "text"), gitway("status")]);
+  await gitway("token", "revoke", "partner");
+  const revoked = await Promise.all([gitway("get", "tokens", "--format", "text"), gitway("status")]);
+  const json = JSON.parse((await gitway("status", "--format", "json")).stdout);
+  const pass = await gitway("apply");
+
+  const states = [missing, found, revoked].map(
+    ([got]) => /^partner +env PARTNER +(.*?) +- +5\/1d /m.exec(got.stdout)?.[1],
+  );
+  expect(states).toEqual(["no secret", "enabled", "revoked"]);
+  expect(missing[0].stdout).toMatch(/^internal +issued +no secret /m);
+  const told = [missing, found, revoked].map(([, status]) => status.stdout.match(/^unusable .*$/gm)?.join());
+  expect(told).toEqual([
+    expect.stringMatching(/^unusable +ApiToken partner \(.{36}\): its reference gives no secret/),
+    undefined,
+    expect.stringMatching(/^unusable +ApiToken partner \(.{36}\): .* was revoked/),
+  ]);
+  expect(json.unusableTokens).toMatchObject([{ name: "partner", state: "revoked" }]);
+  expect(pass.stderr).toMatch(/revoked: denied +token=partner$/m);
+});
+
 test("status shows that a rate limit was hit until the notice is cleared", async () => {
   await repository.commit({ files: { "apis/token.yaml": token } });
   await gitway("apply");

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { beforeEach, expect, test, vi } from "vitest";
 
-import { silentLog } from "../../src/log.ts";
+import { lineLog, silentLog } from "../../src/log.ts";
 import type { Manifest } from "../../src/manifest/manifest.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -136,6 +136,35 @@ test("of two tokens that refer to one secret the first has it, and keeps it", as
   expect(await store.syncReferences([reference(partner, "same"), reference(internal, "same")])).toBe(false);
 
   expect(await serving()).toEqual([`${internal.id} ${hash("same").toString("hex")}`]);
+});
+
+test("the log names the tokens whose references are left out", async () => {
+  const lines: string[] = [];
+  const other = await openStore(
+    { databaseUrl: database.url },
+    { log: lineLog("warn", (line) => lines.push(line)) },
+  );
+  await store.syncReferences([reference(internal, "leaked")]);
+  await database.query("update gitway.credential set revoked_at = now()");
+  await issue("internal", "its own");
+
+  await other.syncReferences([reference(internal, "leaked"), reference(partner, "its own")]);
+
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { token: "internal", msg: expect.stringContaining("was revoked") },
+    { token: "partner", holder: "internal", msg: expect.stringContaining("another token") },
+  ]);
+  await other.close();
+});
+
+test("all credentials are those of the tokens that there are, by name", async () => {
+  await issue("partner", "one");
+  await issue("internal", "two");
+  await issue("internal", "three");
+
+  const names = (await store.allCredentials()).map(({ tokenName }) => tokenName);
+
+  expect(names).toEqual(["internal", "internal", "partner"]);
 });
 
 test("two tokens swap the secrets that they refer to", async () => {

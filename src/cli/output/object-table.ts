@@ -1,8 +1,11 @@
+import { grouped } from "../../grouped.ts";
 import type { Kind, SpecByKind } from "../../manifest/manifest.ts";
 import type { StoredObject } from "../../plan/plan.ts";
+import type { Credential } from "../../store/credentials/credential-store.ts";
 import { table } from "./output.ts";
+import { tokenState } from "./token-state.ts";
 
-type Row<K extends Kind> = (spec: SpecByKind[K]) => readonly string[];
+type Row<K extends Kind> = (spec: SpecByKind[K], credentials: readonly Credential[]) => readonly string[];
 
 /** What the table of each kind shows between name and place. */
 const columns: { readonly [K in Kind]: { readonly headings: readonly string[]; readonly row: Row<K> } } = {
@@ -17,11 +20,12 @@ const columns: { readonly [K in Kind]: { readonly headings: readonly string[]; r
     ],
   },
   ApiToken: {
-    headings: ["secret", "state", "rate limit", "expires"],
-    row: (spec) => [
+    headings: ["secret", "state", "rate limit", "quota", "expires"],
+    row: (spec, credentials) => [
       secretText(spec.secret),
-      spec.disabled === true ? "disabled" : "enabled",
-      spec.rateLimit ? `${spec.rateLimit.limit}/${spec.rateLimit.window}` : "-",
+      tokenState(spec, credentials),
+      limitText(spec.rateLimit),
+      limitText(spec.quota),
       spec.expires ?? "-",
     ],
   },
@@ -41,15 +45,28 @@ const columns: { readonly [K in Kind]: { readonly headings: readonly string[]; r
   },
 };
 
-/** The lines of a table of objects of one kind. */
-export function objectTable(kind: Kind, objects: readonly StoredObject[]): string[] {
+/** The lines of a table of objects of one kind. The credentials are those of tokens. */
+export function objectTable(
+  kind: Kind,
+  objects: readonly StoredObject[],
+  credentials: readonly Credential[],
+): string[] {
   const headings = ["name", ...columns[kind].headings, "commit", "place"];
-  return table(headings, objects.map(rowOf));
+  const byToken = grouped(credentials, ({ tokenId }) => tokenId);
+  return table(
+    headings,
+    objects.map((object) => rowOf(object, byToken.get(object.id) ?? [])),
+  );
 }
 
-function rowOf(object: StoredObject): string[] {
-  const row = columns[object.kind].row as (spec: StoredObject["spec"]) => readonly string[];
-  return [object.name, ...row(object.spec), object.commit.slice(0, 7), `${object.path}:${object.line}`];
+function rowOf(object: StoredObject, credentials: readonly Credential[]): string[] {
+  const row = columns[object.kind].row as Row<Kind>;
+  const cells = row(object.spec, credentials);
+  return [object.name, ...cells, object.commit.slice(0, 7), `${object.path}:${object.line}`];
+}
+
+function limitText(limit: { readonly limit: number; readonly window: string } | undefined): string {
+  return limit ? `${limit.limit}/${limit.window}` : "-";
 }
 
 function secretText(reference: { generate?: true; env?: string; file?: string; sha256?: string }): string {

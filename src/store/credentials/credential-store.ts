@@ -55,6 +55,8 @@ export interface CredentialUse {
 export interface CredentialStore {
   /** The credentials of a token, oldest first, revoked ones too. */
   credentials(token: string): Promise<readonly Credential[]>;
+  /** The same of all tokens that there are, by their names. */
+  allCredentials(): Promise<readonly Credential[]>;
   /** The credentials of a secret's hash, also of tokens that are gone. Usually one or none. */
   credentialsOf(hash: Buffer): Promise<readonly Credential[]>;
   /** Stores the hash of an issued secret, with its event. */

@@ -30,6 +30,18 @@ export async function readCredentials(session: Session, token: string): Promise<
   return rows.map((row) => toCredential(row, name));
 }
 
+/** The credentials of all tokens that there are, by their names, oldest first, revoked ones too. */
+export async function readAllCredentials(session: Session): Promise<Credential[]> {
+  const rows = await session.query<CredentialRow & { readonly token_name: string }>(
+    `select ${credentialColumns}, name as token_name from gitway.credential
+     join (
+       select object_id, name from gitway.object_version where kind = 'ApiToken' and to_revision is null
+     ) as token on token_id = object_id
+     order by name, id`,
+  );
+  return rows.map((row) => toCredential(row, row.token_name));
+}
+
 /** The credentials of a secret's hash, oldest first, also of tokens that are gone: they have their last name. */
 export async function findCredentials(session: Session, hash: Buffer): Promise<Credential[]> {
   const rows = await session.query<CredentialRow & { readonly token_name: string | null }>(

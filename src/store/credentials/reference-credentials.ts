@@ -33,7 +33,11 @@ export async function syncReferences(
   return database.transaction(async (session) => {
     await lockPointer(session);
     if (await readSuspension(session)) return false;
-    const { gone, added } = difference(await readHashes(session), await existing(session, references), log);
+    const names = await readTokenNames(session);
+    // A quarantined token has none yet.
+    const existing = references.filter(({ tokenId }) => names.has(tokenId.toLowerCase()));
+    const nameOf = (tokenId: string) => names.get(tokenId.toLowerCase()) ?? tokenId;
+    const { gone, added } = difference(await readHashes(session), existing, nameOf, log);
     if (gone.length === 0 && added.length === 0) return false;
     await session.query(
       `delete from gitway.credential where id in (
@@ -62,21 +66,18 @@ async function readHashes(session: Session): Promise<StoredHash[]> {
   );
 }
 
-/** References of tokens that are in the store; a quarantined token has none yet. */
-async function existing(
-  session: Session,
-  references: readonly ResolvedReference[],
-): Promise<ResolvedReference[]> {
-  const rows = await session.query<{ object_id: string }>(
-    "select object_id from gitway.object_version where kind = 'ApiToken' and to_revision is null",
+/** The names of the tokens that are in the store, by id. */
+async function readTokenNames(session: Session): Promise<ReadonlyMap<string, string>> {
+  const rows = await session.query<{ object_id: string; name: string }>(
+    "select object_id, name from gitway.object_version where kind = 'ApiToken' and to_revision is null",
   );
-  const tokens = new Set(rows.map(({ object_id }) => object_id));
-  return references.filter(({ tokenId }) => tokens.has(tokenId.toLowerCase()));
+  return new Map(rows.map(({ object_id, name }) => [object_id, name]));
 }
 
 function difference(
   stored: readonly StoredHash[],
   references: readonly ResolvedReference[],
+  nameOf: (tokenId: string) => string,
   log: Log,
 ): Difference {
   const wanted = new Map<string, string>();
@@ -86,9 +87,13 @@ function difference(
     const hash = bytes?.toString("hex");
     if (hash === undefined) continue;
     const holder = holders.get(hash) ?? wanted.get(hash) ?? tokenId;
-    if (revoked.has(hash)) log.warn({ tokenId }, "a token refers to a secret that was revoked: denied");
+    const token = nameOf(tokenId);
+    if (revoked.has(hash)) log.warn({ token }, "a token refers to a secret that was revoked: denied");
     else if (holder !== tokenId)
-      log.warn({ tokenId, holder }, "a token refers to a secret that serves another token: left out");
+      log.warn(
+        { token, holder: nameOf(holder) },
+        "a token refers to a secret that serves another token: left out",
+      );
     else wanted.set(hash, tokenId);
   }
   const active = stored.filter((each) => !each.revoked);
