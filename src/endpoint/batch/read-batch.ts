@@ -1,8 +1,9 @@
 import { METHODS } from "node:http";
 
+import { framing } from "../../framing.ts";
 import { isSendable } from "../../sendable.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import { framing, saidByProxy } from "../http/header-names.ts";
+import { saidByProxy } from "../http/header-names.ts";
 import { parseRequestTarget } from "../http/request-target.ts";
 import { hasFewParts } from "../json-parts.ts";
 

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
 
+import { hopByHop } from "../../framing.ts";
 import type { Call } from "../call.ts";
 import { endpointErrors, errorBody, type Refusal } from "../endpoint-error.ts";
 import { beginAnswer } from "../http/begin-answer.ts";
 import { boundDelivery } from "../http/bound-delivery.ts";
-import { hopByHop } from "../http/header-names.ts";
 import { readBody } from "../http/request-body.ts";
 import { askedHost, pathOf } from "../http/request-target.ts";
 import { batchPath } from "../table/batch-path.ts";

@@ -1,15 +1,4 @@
-/** Headers between two neighbours, which a proxy must not hand on (RFC 9110 7.6.1). */
-export const hopByHop: ReadonlySet<string> = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
+import { framing } from "../../framing.ts";
 
 /** What a proxy says to its upstream itself, or what is about one connection only. Callers can't speak for their own address. */
 export const saidByProxy: ReadonlySet<string> = new Set([
@@ -22,9 +11,6 @@ export const saidByProxy: ReadonlySet<string> = new Set([
   "x-real-ip",
   "x-request-id",
 ]);
-
-/** Headers that frame a message, which nobody else may set. */
-export const framing: ReadonlySet<string> = new Set([...hopByHop, "content-length"]);
 
 /** Headers of an answer that a script may not set (UD-APIs 2.3). */
 export const closedToScripts: ReadonlySet<string> = new Set([

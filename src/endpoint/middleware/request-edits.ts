@@ -1,8 +1,9 @@
 import type { MiddlewareEdits } from "../../../schemas/script.d.ts";
+import { framing } from "../../framing.ts";
 import { isSendable } from "../../sendable.ts";
 import { headerPairs } from "../actions/script-answer.ts";
 import type { Call, HeaderEdits } from "../call.ts";
-import { framing, saidByProxy } from "../http/header-names.ts";
+import { saidByProxy } from "../http/header-names.ts";
 
 /** What a part of the edits makes of a call, or what is wrong with it. */
 type Edit = (call: Call, value: unknown) => Call | string;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { framing } from "../../framing.ts";
 import type { Log } from "../../log.ts";
 import { replyOf } from "../actions/reply-definition.ts";
 import { serveReply } from "../actions/reply.ts";
@@ -7,7 +8,6 @@ import { serveScript } from "../actions/script.ts";
 import { createLocalExchange, type LocalAnswer } from "../batch/local-exchange.ts";
 import type { Call } from "../call.ts";
 import { type Refusal, sendRefusal } from "../endpoint-error.ts";
-import { framing } from "../http/header-names.ts";
 import { runPostMiddleware, runPreMiddleware } from "../rules/middleware.ts";
 import type { ScriptHost } from "../script/run-script.ts";
 import type { ScriptOutcome } from "../script/script-job.ts";

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
+import { framing } from "../../framing.ts";
 import { isSendable } from "../../sendable.ts";
 import { clientHeaders, upstreamHeaders } from "../actions/forwarded-headers.ts";
 import { refusalFor, sendHead } from "../actions/pass-on.ts";
@@ -13,7 +14,6 @@ import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
 import { beginAnswer, filterHeaders } from "../http/begin-answer.ts";
 import { isWebSocket, type Upgrade } from "../http/handshake.ts";
-import { framing } from "../http/header-names.ts";
 import type { OpenTunnels, TunnelPlace } from "./open-tunnels.ts";
 import { joinSockets } from "./tunnel.ts";
 

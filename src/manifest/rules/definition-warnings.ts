@@ -1,3 +1,4 @@
+import { framing } from "../../framing.ts";
 import type { ApiDefinitionSpec, PathRule } from "../api-definition.generated.ts";
 import { type Finding, warning } from "../finding.ts";
 import { pointerTo, readable, select, valueAt } from "../pointer.ts";
@@ -17,6 +18,7 @@ export function definitionWarnings(document: { readonly spec: ApiDefinitionSpec 
     ...addresses(spec),
     ...versions(spec),
     ...withoutProxy(spec),
+    ...framedReply(document, "/spec/action/reply"),
     ...dashboardFields(spec),
     ...pathListPointers(document).flatMap((pointer) => pathList(document, pointer)),
   ];
@@ -113,6 +115,16 @@ function withoutProxy({ action, limits, batch, versions }: ApiDefinitionSpec): F
   return findings;
 }
 
+/** A reply is as long as its body, and its connection is the endpoint's. */
+function framedReply(document: unknown, reply: string): Finding[] {
+  return select(document, `${reply}/headers/*`).flatMap(({ pointer }) => {
+    const name = pointer.slice(pointer.lastIndexOf("/") + 1);
+    if (!framing.has(name.toLowerCase())) return [];
+    const message = `The header '${name}' has no effect, because Gitway frames the answer itself: remove it.`;
+    return { ...warning(pointer, "no-effect", message), at: "key" };
+  });
+}
+
 function dashboardFields({ dashboard }: ApiDefinitionSpec): Finding[] {
   const { id: _, api_id: __, ...kept } = dashboard ?? {};
   if (Object.keys(kept).length === 0) return [];
@@ -134,7 +146,7 @@ function pathList(document: unknown, pointer: string): Finding[] {
       neverMatches(rule) ? emptyMethods(pointerTo(pointer, index, "methods")) : [],
     ),
     ...select(document, `${pointer}/*/methods/*`).flatMap(({ pointer, value }) =>
-      unusedReply(pointer, value),
+      valueAt(value, "/action") === "reply" ? framedReply(document, pointer) : unusedReply(pointer, value),
     ),
   ];
 }
@@ -150,7 +162,6 @@ function emptyMethods(path: string): Finding[] {
 }
 
 function unusedReply(pointer: string, value: unknown): Finding[] {
-  if (valueAt(value, "/action") === "reply") return [];
   const unused = ["status", "headers", "body"].filter((name) => valueAt(value, `/${name}`) !== undefined);
   return unused.map((name) =>
     warning(

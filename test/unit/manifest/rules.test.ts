@@ -393,6 +393,16 @@ describe("a warning", () => {
       "no-effect /spec/limits/responseBody",
     ],
     [
+      "a reply that states its length",
+      "route: x\ntokens: [a]\naction: { reply: { headers: { X-A: b, Content-Length: '1' } } }",
+      "no-effect /spec/action/reply/headers/Content-Length",
+    ],
+    [
+      "a reply to a path that ends the connection",
+      "route: x\ntokens: [a]\npaths: { ignored: [{ path: /a, methods: { GET: { action: reply, headers: { connection: close } } } }] }\naction: { reply: {} }",
+      "no-effect /spec/paths/ignored/0/methods/GET/headers/connection",
+    ],
+    [
       "a script that wants too much time",
       "route: x\ntokens: [a]\naction: { script: { file: a.js, timeout: 61m } }",
       "capped /spec/action/script/timeout",
