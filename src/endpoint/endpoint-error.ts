@@ -205,6 +205,7 @@ export function sendRefusal(answer: Answer, refusal: Refusal, nodeId: number): v
     "content-type": "application/json; charset=utf-8",
     "content-length": String(Buffer.byteLength(body)),
     ...(status === 401 && { "www-authenticate": "Bearer" }),
+    ...(status === 503 && { "retry-after": "1" }),
     ...refusal.headers,
   };
   beginAnswer(answer, status, Object.entries(headers).flat());

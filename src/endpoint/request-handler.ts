@@ -154,7 +154,7 @@ function serve(
   const target = parseRequestTarget(request.url ?? "", request.headers.host);
   const malformed = target ? malformationOf(request) : ({ code: 2001 } as const);
   if (malformed || !target) return malformed;
-  if (!table) return { code: 7, headers: { "retry-after": "1" } };
+  if (!table) return { code: 7 };
   const { id, clientAddress, ownHeaders } = progress;
   const { usage } = options;
   const { call, refusal } = findCall(table, {

@@ -147,6 +147,8 @@ describe("the endpoint answers with", () => {
       const answer = (await Promise.all(answers)).find((text) => text.includes(`"errorCode":${code},`));
       expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
       expect(answer).toContain(JSON.stringify(detail));
+      const mayComeBack = status === 503 || status === 429 || code === "2017";
+      expect(/^retry-after: \d+\r$/m.test(answer ?? "")).toBe(mayComeBack);
     },
   );
 });

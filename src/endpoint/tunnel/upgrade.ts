@@ -41,7 +41,7 @@ export async function serveUpgrade(
   const target = targetOf(call, proxy, upstreams);
   if ("code" in target) return target;
   const place = tunnels.enter(call);
-  if (!place) return { code: 2006, headers: { "retry-after": "1" } };
+  if (!place) return { code: 2006 };
   const watch = destroyAtEnd(upgrade.socket);
   const reaction = await shakeHands(call, proxy, target, upstreams);
   if (reaction.kind === "agreed") {
