@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from "commander";
 
 import type { Delivery } from "../store/outbox/outbox.ts";
+import type { Store } from "../store/store.ts";
 import { addConfigFlags, commandLog, configOf } from "./config-flags.ts";
+import { findObject } from "./find-object.ts";
 import { withStore } from "./open-parts.ts";
 import { formatFlag } from "./output/formats.ts";
 import { print, printJsonLine, table, talk, wholeSeconds } from "./output/output.ts";
@@ -22,14 +24,24 @@ export function addDeliveries(program: Command): void {
     .option("--webhook <name>", "Only those to this webhook.")
     .option("-n, --limit <number>", "How many of the newest to print.", parseLimit, 20)
     .addOption(formatFlag())
-    .action(async ({ format, limit, webhook }: DeliveriesOptions) => {
+    .action(async ({ format, ...asked }: DeliveriesOptions) => {
       const config = configOf(command);
-      const query = { limit, ...(webhook === undefined ? {} : { webhook }) };
-      const entries = await withStore(config, commandLog(config), (store) => store.outbox.deliveries(query));
+      const entries = await withStore(config, commandLog(config), (store) => read(store, asked));
       if (format === "json") for (const entry of entries) printJsonLine(entry);
       else showTable(entries);
     });
   addConfigFlags(command);
+}
+
+/** Those to a webhook that is gone are there too; one that never was is `not-found`. */
+async function read(
+  store: Store,
+  { limit, webhook }: Omit<DeliveriesOptions, "format">,
+): Promise<readonly Delivery[]> {
+  if (webhook === undefined) return store.outbox.deliveries({ limit });
+  const entries = await store.outbox.deliveries({ limit, webhook });
+  if (entries.length === 0) await findObject(store, "Webhook", webhook);
+  return entries;
 }
 
 function showTable(entries: readonly Delivery[]): void {

@@ -72,10 +72,19 @@ test("a commit and a refused call reach the webhook, and the log of deliveries t
   expect(stdout).toMatch(
     /^TIME .* EVENT .* LAST ANSWER\n\S+Z {2}AuthFailure {2}hello .* failed .* The receiver answered 404\.\n$/,
   );
-  expect((await gitwayDeliveries("--webhook", "other")).stderr).toContain("Nothing was to be delivered yet.");
+  const unknown = await gitwayDeliveries("--webhook", "audi");
+  expect(unknown).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringContaining("There is no Webhook 'audi'. Did you mean 'audit'?"),
+  });
   const metrics = await (await fetch(`${dashboard}/metrics`)).text();
   expect(metrics).toContain('gitway_deliveries_total{outcome="delivered"} 2');
   expect(metrics).toContain("gitway_outbox_pending 0");
+  await database.query("update gitway.outbox set webhook_name = 'gone'");
+  expect((await gitwayDeliveries("--webhook", "gone")).stdout).toContain("AuthFailure");
+  const idle = await gitwayDeliveries("--webhook", "audit");
+  expect([idle.code, idle.stderr]).toEqual([0, "Nothing was to be delivered yet.\n"]);
 });
 
 function gitwayDeliveries(...flags: string[]) {
