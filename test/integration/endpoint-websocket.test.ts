@@ -200,8 +200,14 @@ describe("a handshake", () => {
     expect(answer).toContain(`"errorCode":${code},`);
     expect(upstream.requests).toHaveLength(0);
     await vi.waitFor(() => expect(served).toHaveLength(2));
-    const [one, other] = served.map(({ status, decision, path }) => ({ status, decision, path }));
+    const [one, other] = served.map(({ status, isBrokenOff, decision, path }) => ({
+      status,
+      isBrokenOff,
+      decision,
+      path,
+    }));
     expect(other).toEqual(one);
+    expect(other?.isBrokenOff).toBe(false);
   });
 
   test.each([
@@ -384,6 +390,7 @@ describe("an open WebSocket", () => {
       method: "GET",
       path: "/p/x",
       status: 101,
+      isBrokenOff: false,
       decision: { definition: "p", token: "internal", code: null },
     });
     expect(endpoint.openWebSockets()).toBe(0);
