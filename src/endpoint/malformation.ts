@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
 import type { Refusal } from "./endpoint-error.ts";
-import { valuesOf } from "./http/begin-answer.ts";
+import { valuesOf } from "./http/header-list.ts";
 
 /** As Node.js has it, which raises `checkExpectation` for all others. */
 const isUnderstood = /(?:^|\W)100-continue(?:$|\W)/i;

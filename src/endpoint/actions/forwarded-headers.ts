@@ -1,7 +1,7 @@
 import { hopByHop } from "../../framing.ts";
 import type { Call } from "../call.ts";
-import { filterHeaders, type HeaderList, valuesOf } from "../http/begin-answer.ts";
 import { plainAddress } from "../http/client-address.ts";
+import { filterHeaders, type HeaderList, valuesOf } from "../http/header-list.ts";
 import { saidByProxy } from "../http/header-names.ts";
 import { askedHost } from "../http/request-target.ts";
 import { withoutCookie } from "../token-location.ts";

@@ -5,8 +5,9 @@ import { isSendable } from "../../sendable.ts";
 import { deniedCode } from "../../target-guard.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import { beginAnswer, filterHeaders, type HeaderList, valuesOf } from "../http/begin-answer.ts";
+import { beginAnswer } from "../http/begin-answer.ts";
 import { boundDelivery } from "../http/bound-delivery.ts";
+import { filterHeaders, type HeaderList, valuesOf } from "../http/header-list.ts";
 import { clientHeaders } from "./forwarded-headers.ts";
 
 /** An answer on its way from an upstream to the client. */

@@ -1,7 +1,7 @@
 import { framing } from "../../framing.ts";
 import type { ReplyAction } from "../../manifest/api-definition.generated.ts";
 import { isSendable } from "../../sendable.ts";
-import type { HeaderList } from "../http/begin-answer.ts";
+import type { HeaderList } from "../http/header-list.ts";
 
 /** An answer that is the same for every call. */
 export interface Reply {

@@ -1,7 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-/** Headers as they go over the wire: names and values in turn. */
-export type HeaderList = readonly string[];
+import type { HeaderList } from "./header-list.ts";
 
 /** An answer that has not begun. */
 export interface Answer {
@@ -20,22 +19,6 @@ export function beginAnswer({ response, ownHeaders }: Answer, status: number, ot
   for (let at = 0; at < others.length; at += 2)
     if (!hasName(ownHeaders, others[at]!.toLowerCase())) headers.push(others[at]!, others[at + 1]!);
   response.writeHead(status, headers);
-}
-
-/** Those headers that are to be kept, by name as it came, and value. */
-export function filterHeaders(headers: HeaderList, keep: (name: string, value: string) => boolean): string[] {
-  const kept: string[] = [];
-  for (let at = 0; at < headers.length; at += 2)
-    if (keep(headers[at]!, headers[at + 1]!)) kept.push(headers[at]!, headers[at + 1]!);
-  return kept;
-}
-
-/** All values of a header, whose name is given in lower case. */
-export function valuesOf(headers: HeaderList, name: string): string[] {
-  const values: string[] = [];
-  for (let at = 0; at < headers.length; at += 2)
-    if (headers[at]!.toLowerCase() === name) values.push(headers[at + 1]!);
-  return values;
 }
 
 /** Whether a header of a name, in lower case, is among headers whose names are. */

@@ -1,4 +1,4 @@
-import type { HeaderList } from "../http/begin-answer.ts";
+import type { HeaderList } from "../http/header-list.ts";
 
 /**
  * Parts of definitions of which one serves all that have an equal one. With thousands of definitions a call

@@ -12,8 +12,9 @@ import { targetOf, upstreamPath } from "../actions/proxy.ts";
 import { headLimit, type Upstreams } from "../actions/upstreams.ts";
 import type { Call } from "../call.ts";
 import type { Refusal } from "../endpoint-error.ts";
-import { beginAnswer, filterHeaders } from "../http/begin-answer.ts";
+import { beginAnswer } from "../http/begin-answer.ts";
 import { isWebSocket, type Upgrade } from "../http/handshake.ts";
+import { filterHeaders } from "../http/header-list.ts";
 import type { OpenTunnels, TunnelPlace } from "./open-tunnels.ts";
 import { joinSockets } from "./tunnel.ts";
 
